@@ -1,50 +1,89 @@
-"""The programs of docs/unchanged-programs.md do what the page says."""
+"""A reader who copies every block of docs/unchanged-programs.md sees what the page says."""
 
+import os
 import re
+import shutil
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-from conftest import COMPILER
+import process_group
+import pytest
+from conftest import BUILT, COMPILER
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "unchanged-programs.md"
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "unchanged-programs.md"
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PORT = "7007"
+SECONDS = 120
+
+# Waits for the server that was started before, where the page has a second.
+SLEEP = """
+sleep() {{
+    for attempt in $(seq 3000); do
+        grep -q ':{port:04X} 00000000:0000 0A' /proc/net/tcp && return 0
+        command sleep 0.01
+    done
+    echo 'nothing listens'
+}}
+"""
 
 
-def build(name, source, folder):
-    (folder / f"{name}.c").write_text(source)
-    command = [*COMPILER, "-Wall", "-Wextra", "-Werror", "-o", folder / name, folder / f"{name}.c"]
-    subprocess.run(command, check=True, timeout=60)
-    return folder / name
+class Reader:
+    """Has a folder with what is in the repository, follows the page, and keeps what each shell block printed."""
 
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.printed = []
+        (folder / "build").mkdir()
+        (folder / "target").mkdir()
+        (folder / "target/release").symlink_to(BUILT)
+        # What is active already is not activated again, and what was built before is not built.
+        tools = folder / "tools"
+        tools.mkdir()
+        (folder / "build/venv/bin").mkdir(parents=True)
+        (folder / "build/venv/bin/activate").touch()
+        (tools / "make").write_text(f'#!/bin/sh\nexec "{shutil.which("make")}" -C "{ROOT}" -n "$@" >/dev/null\n')
+        (tools / "cc").write_text(
+            f'#!/bin/sh\nexec {shutil.which(COMPILER[0])} {" ".join(COMPILER[1:])} -Wall -Wextra -Werror "$@"\n'
+        )
+        for tool in tools.iterdir():
+            tool.chmod(0o755)
+        self.path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]])
 
-def is_listening(port):
-    """Looked up, because a connection would be the one that the server accepts."""
-    listening = "0A"
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == listening for line in lines)
+    def follow(self, language, block):
+        if language == "sh":
+            self.printed.append(self.run(block))
+        elif language == "c":
+            self.write(block.replace(PORT, str(self.port)))
+        else:
+            assert language == "text", f"nothing runs a block of {language}"
 
+    def write(self, block):
+        """A program, which begins with its name, or what is to replace a part of one."""
+        what, name = re.match(r"/\* (in )?(\w+\.c) \*/\n", block).groups()
+        file = self.folder / name
+        if what:
+            program, correction = file.read_text(), block.split("\n", 1)[1]
+            first = program.index(correction.splitlines()[0])
+            last = program.index("send(")
+            block = program[:first] + correction + program[program.index("\n", last) + 1 :]
+        file.write_text(block)
 
-def play(layer, server, client, port):
-    """What `show` says of the two programs, and what the client printed."""
-    folder = layer.folder / "run"
-    command = [layer.runner, "--trace", folder, server, str(port)]
-    with subprocess.Popen(command) as running:
-        try:
-            deadline = time.monotonic() + 30
-            while not is_listening(port):
-                assert time.monotonic() < deadline
-                assert running.poll() is None
-                time.sleep(0.01)
-            finished = layer.run(client, str(port), options=("--trace", folder))
-            running.wait(timeout=30)
-        finally:
-            running.kill()
-    shown = subprocess.run(
-        [sys.executable, "-m", "polysock", "show", folder], capture_output=True, text=True, timeout=60, check=True
-    )
-    return shown.stdout, finished.stdout
+    def run(self, commands):
+        """Runs the commands of a block, as typed one after the other, and waits for what they started."""
+        setting = self.folder / "exported"
+        known = f". {setting}\n" if setting.exists() else ""
+        script = f"{SLEEP.format(port=self.port)}{known}{commands}\nexport -p >{setting}\nwait\n"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("POLYSOCK_", "LD_"))}
+        # The variables that make(1) sets for those it starts concern only those.
+        environment.pop("MAKEFLAGS", None)
+        environment["PATH"] = self.path
+        done = process_group.run(["bash", "-c", script], SECONDS, cwd=self.folder, env=environment)
+        assert done.returncode == 0, done.stdout
+        assert "nothing listens" not in done.stdout, done.stdout
+        return done.stdout
 
 
 def free_port():
@@ -53,17 +92,31 @@ def free_port():
         return found.getsockname()[1]
 
 
-def test_the_mistake_is_found_and_its_correction_is_one(layer, tmp_path):
-    server, client, correction = re.findall(r"^```c\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    client = build("client", client, tmp_path)
-    shown, _ = play(layer, build("server", server, tmp_path), client, free_port())
-    assert "12 B unread: resets" in shown
-    assert "warning reset-by-unread" in shown
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    reader = Reader(tmp_path_factory.mktemp("reader"))
+    for language, block in BLOCK.findall(PAGE.read_text()):
+        reader.follow(language, block)
+    return reader.printed
 
-    layer.folder = tmp_path / "again"
-    layer.folder.mkdir()
-    first, last = server.index("    char message[16]"), server.index("    close(client)")
-    correct = server[:first] + correction[correction.index("    char message") :] + "\n" + server[last:]
-    shown, printed = play(layer, build("correct", correct, tmp_path), client, free_port())
-    assert printed == "a message of 28 characters.."
-    assert "warning" not in shown
+
+def test_the_page_has_four_blocks_of_commands(printed):
+    assert len(printed) == 4
+
+
+def test_without_the_layer_the_message_is_cut(printed):
+    assert "a message of 29 characters" not in printed[1]
+
+
+def test_the_mistake_is_found(printed):
+    assert "13 B unread: resets" in printed[2]
+    assert "warning reset-by-unread" in printed[2]
+
+
+def test_calls_are_shown_with_their_lines(printed):
+    assert re.search(r"close at server\.c:\d+ with 13 bytes unread", printed[2]), printed[2]
+
+
+def test_the_correction_is_one(printed):
+    assert "a message of 29 characters..." in printed[3].splitlines()
+    assert "▲" not in printed[3]

@@ -54,11 +54,14 @@ class Process:
         )
 
 
-def conversation(folder):
-    """A client and a server with a connection: socket 1 of the client, socket 2 of the server."""
-    server, client = Process(folder, 10, program="server.py"), Process(folder, 20, program="client.py")
+def conversation(folder, chosen_port=0, **header):
+    """A client and a server with a connection: socket 1 of the client, socket 2 of the server. The server asks for a
+    port, or lets the system choose."""
+    server, client = (
+        Process(folder, pid, program=name, **header) for pid, name in ((10, "server.py"), (20, "client.py"))
+    )
     server.socket(1, at=0)
-    server.call("bind", 1, at=1, to="127.0.0.1:0", local="127.0.0.1:80")
+    server.call("bind", 1, at=1, to=f"127.0.0.1:{chosen_port}", local="127.0.0.1:80")
     server.call("listen", 1, at=2, backlog=5, state="LISTEN")
     client.socket(1, at=3)
     client.call("connect", 1, at=4, to="127.0.0.1:80", local="127.0.0.1:5000", peer="127.0.0.1:80", state="ESTABLISHED")

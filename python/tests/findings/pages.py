@@ -86,8 +86,9 @@ class Page:
 
 
 def without_numbers(text):
-    """What a finding says in every run: times, sizes and the names of threads differ."""
+    """What a finding says in every run: times, sizes, and the names of programs and threads differ."""
     text = re.sub(r"\S+\.py \d+( thread \d+| MainThread| Thread-\d+ \(\w+\))?", "PROGRAM", " ".join(text.split()))
+    text = re.sub(r"at \S+\.py:\d+", "at PLACE", text)
     return re.sub(r"\d[\d,.]*( (ns|µs|ms|s)\b)?", "N", text)
 
 

@@ -270,21 +270,81 @@ def test_the_rest_of_a_write_may_be_left_when_a_read_has_found_the_end(tmp_path)
     assert "partial-send" not in names(tmp_path)
 
 
-def reads_once(tmp_path, kind):
-    """Three messages are sent, whose lengths happen to add up to the size of the buffer of the only receive."""
+def test_a_buffer_in_which_whole_messages_have_room_is_no_message(tmp_path):
+    """As when a server reads ahead into its buffer, and its client's later messages end where the buffer does."""
+    client, server = conversation(tmp_path)
+    client.call("sendall", 1, at=10, asked=8, bytes=8, offset=0)
+    client.call("sendall", 1, at=11, asked=92, bytes=92, offset=8)
+    server.call("recv", 2, at=12, asked=100, bytes=8, offset=0)
+    server.call("sendall", 2, at=14, asked=2, bytes=2, offset=0, data="ok")
+    assert names(tmp_path) == []
+
+
+def test_a_socketpair_that_was_never_used_is_no_leak(tmp_path):
+    """As the end that Java keeps, in place of descriptors that it closes."""
     program = Process(tmp_path, 10)
-    program.socket(1, "socketpair", type=kind, at=0, family="AF_UNIX")
-    program.socket(2, "socketpair", type=kind, at=1, family="AF_UNIX", **{"from": 1})
-    for number in range(3):
-        program.call("write", 1, at=10 + number, asked=4, bytes=4, offset=4 * number, data="abc")
-    program.call("read", 2, at=20, asked=12, bytes=4, offset=0, data="abc")
-    program.call("write", 2, at=30, asked=2, bytes=2, offset=0, data="ok")
+    program.call("socketpair", 1, at=0)
+    program.socket(1, "socketpair", at=1, family="AF_UNIX")
+    program.socket(2, "socketpair", at=2, family="AF_UNIX", **{"from": 1})
+    program.call("close", 2, at=3)
+    program.write(time=program.tick(20), thread=1, event="exit")
+    assert names(tmp_path) == []
+
+
+def test_a_connection_that_two_copies_of_a_socket_end_is_one(tmp_path):
+    """As by shutdown and close of two files that fdopen(3) has made of it."""
+    _, server = conversation(tmp_path, chosen_port=80)
+    server.socket(3, "dup", at=7, local="127.0.0.1:80", peer="127.0.0.1:5000", **{"from": 2})
+    server.call("shutdown", 3, at=8, how="SHUT_WR", state="FIN_WAIT2")
+    server.call("close", 3, at=9, state="FIN_WAIT2")
+    server.call("close", 2, at=10, state="FIN_WAIT2", unread=0)
+    (text,) = [finding.text for finding in findings(tmp_path) if finding.name == "time-wait"]
+    assert "first to close 1 of 1 connection," in text
+
+
+def ends(tmp_path, thread):
+    """A server of datagrams is ended by exit, in this thread, while its first thread waits for one."""
+    server = Process(tmp_path, 10)
+    server.socket(1, type="SOCK_DGRAM", at=0)
+    server.call("bind", 1, at=1, to="127.0.0.1:80", local="127.0.0.1:80")
+    server.call("recvfrom", 1, at=2, asked=9, begun=True)
+    server.write(time=server.tick(1000), thread=thread, event="exit")
     return names(tmp_path)
 
 
-def test_a_message_of_a_sequenced_packet_socket_comes_whole(tmp_path):
-    assert reads_once(tmp_path / "stream", "SOCK_STREAM") == ["short-read"]
-    assert reads_once(tmp_path / "packets", "SOCK_SEQPACKET") == []
+def test_a_signal_handler_that_ends_a_server_leaks_nothing(tmp_path):
+    assert ends(tmp_path / "handler", thread=1) == []
+    assert ends(tmp_path / "other_thread", thread=2) == ["leaked"]
+
+
+def interrupted(tmp_path, language):
+    client, _ = conversation(tmp_path, language=language)
+    client.call("sendall", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+    client.call("recv", 1, at=20, asked=9, duration=6000 * MS, waited=6000 * MS, error="EINTR")
+    client.call("close", 1, at=6_000_100)
+    return "no-timeout" in names(tmp_path)
+
+
+def test_in_c_an_alarm_may_be_the_time_limit(tmp_path):
+    assert interrupted(tmp_path / "python", "python")
+    assert not interrupted(tmp_path / "c", "c")
+
+
+def test_a_client_waits_while_another_is_served_that_was_accepted_later_than_it_connected(tmp_path):
+    client, server = conversation(tmp_path)
+    other = Process(tmp_path, 30, program="other.py")
+    other.socket(1, at=4)
+    ends = {"local": "127.0.0.1:5001", "peer": "127.0.0.1:80"}
+    other.call("connect", 1, at=4, to="127.0.0.1:80", state="ESTABLISHED", **ends)
+    client.call("sendall", 1, at=1_900_000, asked=5, bytes=5, offset=0, data="hello")
+    server.call("recv", 2, at=100, duration=1900 * MS, waited=1900 * MS, asked=9, bytes=5, offset=0, data="hello")
+    client.call("close", 1, at=1_900_010)
+    server.call("recv", 2, at=1_900_020, asked=9, bytes=0)
+    server.call("close", 2, at=1_900_030)
+    server.call("accept", 1, at=1_900_040)
+    ends = {"local": "127.0.0.1:80", "peer": "127.0.0.1:5001", "from": 1}
+    server.socket(3, "accept", at=1_900_050, state="ESTABLISHED", **ends)
+    assert names(tmp_path) == ["one-client-at-a-time"]
 
 
 def both_send(tmp_path, receiver=None):

@@ -82,7 +82,7 @@ class StickyAndSplit(Detector):
         self._habits = {}
 
     def see(self, event, side):
-        if side is None or event.end.type != "SOCK_STREAM":
+        if side is None:
             return ()
         exchange = side.of(Exchange)
         if event.call in SENDS:

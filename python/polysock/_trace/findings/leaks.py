@@ -20,7 +20,8 @@ class Process:
 
     open: dict = field(default_factory=dict)  # End: Known
     dropped: list = field(default_factory=list)  # (the event that made it, its drop) since the last other call
-    interrupted: bool = False  # its last call was ended by a signal
+    interrupted: bool = False  # its last call was ended by a signal, or by a handler that never returned
+    exit: object = None
 
 
 @dataclass(eq=False, slots=True)
@@ -57,7 +58,7 @@ class Leaked(Part):
         elif call in CLOSES or call == "detach":
             process.open.pop(event.end, None)
         elif record.get("event") == "exit":
-            self._exits(process)
+            process.exit = event
         elif record.get("event") == "socket":
             if known.how != "seen":
                 process.open[event.end] = known
@@ -69,7 +70,16 @@ class Leaked(Part):
             process.interrupted = record.get("error") == "EINTR"
         return ()
 
+    def wait(self, event, known, side):
+        process = self._processes.get((event.lane.process, event.lane.pid))
+        if process is not None and process.exit is not None and process.exit.lane is event.lane:
+            process.interrupted = True
+        return ()
+
     def finish(self):
+        for process in self._processes.values():
+            if process.exit is not None:
+                self._exits(process)
         for place in self._collected.values():
             yield Finding(
                 "leaked",
@@ -97,9 +107,8 @@ class Leaked(Part):
             for made, drop in process.dropped:
                 self._add(self._at_exit, made, drop)
             for end, known in process.open.items():
-                if not is_listener(end):
+                if not is_listener(end) and not is_unused_pair(known):
                     self._add(self._at_exit, known.made, None)
-        process.dropped, process.open = [], {}
 
     @staticmethod
     def _add(places, made, drop):
@@ -110,3 +119,8 @@ class Leaked(Part):
 
 def is_listener(end):
     return end.is_listener or end.state == "LISTEN"
+
+
+def is_unused_pair(known):
+    """Whether it only keeps a descriptor, as the end of a pair that a Java program has from its beginning."""
+    return known.how == "socketpair" and known.last_send is None and known.last_receive is None

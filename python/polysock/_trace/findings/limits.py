@@ -3,6 +3,7 @@
 from ..calls import RECEIVES, SENDS
 from ..words import time_text
 from .finding import NOTE, WARNING, Finding
+from .inherited import HAS_TIMEOUTS
 from .sockets import INTERNET, SECOND, Part, call_at
 
 KEEPS_WATCH = ("SO_KEEPALIVE", "TCP_USER_TIMEOUT", "SO_RCVTIMEO", "SO_SNDTIMEO")
@@ -29,6 +30,8 @@ class NoTimeout(Part):
     def see(self, event, known, side):
         if event.duration >= self.LONG_NS and self._counts(event, known):
             interrupted = event.record.get("error") == "EINTR"
+            if interrupted and event.lane.language not in HAS_TIMEOUTS:
+                return  # the signal may be that of an alarm, which is a time limit
             if event.call in SENDS and not interrupted:
                 return  # a peer that reads slowly
             yield from self._found_at(event, known, event.duration, interrupted)

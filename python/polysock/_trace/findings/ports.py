@@ -20,6 +20,13 @@ USE_REUSEADDR = (
 
 
 @dataclass(eq=False, slots=True)
+class ClosedFirst:
+    """Whether an end of a connection has sent FIN before the other."""
+
+    is_noted: bool = False
+
+
+@dataclass(eq=False, slots=True)
 class Port:
     """A port that a program chose for its listener, without SO_REUSEADDR."""
 
@@ -57,6 +64,7 @@ class Ports(Part):
         elif record.get("how") == "accept" and known.accepted_by and (port := self._ports.get(known.accepted_by[1])):
             port.accepted += 1
         elif record.get("event") != "socket" and self._closes_first(event, known, side):
+            side.of(ClosedFirst).is_noted = True
             self._note_first(event, known)
 
     def finish(self):
@@ -77,7 +85,9 @@ class Ports(Part):
     def _closes_first(self, event, known, side):
         """Whether the server's end of a connection sends FIN before the client's does."""
         record = event.record
-        if known.closed_first or event.call == "abort" or "SO_LINGER" in known.options or "error" in record:
+        if side is None or side.of(ClosedFirst).is_noted or "error" in record:
+            return False
+        if event.call == "abort" or "SO_LINGER" in known.options:
             return False
         state = record.get("state")
         if event.call != "shutdown":
@@ -88,7 +98,6 @@ class Ports(Part):
         return state in CLOSED_FIRST
 
     def _note_first(self, event, known):
-        known.closed_first = True
         listener = known.accepted_by or self.everything.listener_at(event.end, event.end.local)
         if listener is None:
             return

@@ -123,7 +123,7 @@ class OneClientAtATime(Part):
         if client is None or before is None or before.last is None or known.accepted_by is None:
             return
         since, busy_until = client.ended, before.last.ended
-        if before.accepted > since or busy_until - since < self.LONG_NS or known.accepted_by[1] in self._found:
+        if busy_until - max(since, before.accepted) < self.LONG_NS or known.accepted_by[1] in self._found:
             return
         self._found.add(known.accepted_by[1])
         yield Finding(

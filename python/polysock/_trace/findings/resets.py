@@ -7,6 +7,7 @@ from ..model import Event
 from ..words import counted, time_text, were
 from .detector import Detector
 from .finding import ERROR, NOTE, WARNING, Finding
+from .sockets import call_at
 
 IS_RESET = frozenset({"ECONNRESET", "EPIPE"})
 
@@ -48,7 +49,9 @@ class ResetByUnread(Detector):
                 reset = other.of(Reset)
                 reset.close, reset.sent = event, side.sent
         elif record["state"] == "ESTABLISHED" and not self.sides.may_be_inherited(event):
-            text = f"{event.call} with {counted(record['unread'], 'byte')} unread reset the connection: the peer may "
+            text = (
+                f"{call_at(event)} with {counted(record['unread'], 'byte')} unread reset the connection: the peer may "
+            )
             text += "lose what it has not received yet."
             yield Finding("reset-by-unread", NOTE, text, self._advice(), [event])
 
@@ -58,8 +61,8 @@ class ResetByUnread(Detector):
             return
         close, reset.close, reset.seen = reset.close, None, True
         lost = reset.sent - side.received if event.call in RECEIVES else 0
-        text = f"{close.call} with {counted(close.record['unread'], 'byte')} unread reset the connection: "
-        text += f"the peer's {event.call} failed with {event.record['error']}"
+        text = f"{call_at(close)} with {counted(close.record['unread'], 'byte')} unread reset the connection: "
+        text += f"the peer's {call_at(event)} failed with {event.record['error']}"
         text += (
             f", and {lost:,} of the {counted(reset.sent, 'byte')} sent to it {were(lost)} lost." if lost > 0 else "."
         )

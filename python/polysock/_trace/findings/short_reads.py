@@ -35,7 +35,7 @@ class ShortRead(Detector):
     calls = SENDS | RECEIVES
 
     def see(self, event, side):
-        if side is None or event.end.type != "SOCK_STREAM":
+        if side is None:
             return ()
         short = side.of(Short)
         if event.call in RECEIVES:
@@ -85,7 +85,12 @@ class ShortRead(Detector):
             else:
                 short.went_on = event
         count, asked = record.get("bytes", 0), record.get("asked", 0)
-        if short.receive is None and event.call in RETURNS_WHAT_IS_THERE and "flags" not in record and 0 < count < asked:
-            short.receive, short.end = event, record.get("offset", 0) + asked
-            short.is_message = side.other is not None and short.end in side.other.of(Messages).ends
-            short.went_on = None
+        if short.receive is not None or event.call not in RETURNS_WHAT_IS_THERE or "flags" in record:
+            return
+        begin = record.get("offset", 0)
+        ends = side.other.of(Messages).ends if side.other is not None else ()
+        # A small message that came whole may be all that was wanted, of a large buffer.
+        may_be_whole = begin + count in ends and count < asked - count
+        if 0 < count < asked and not may_be_whole:
+            short.receive, short.end, short.went_on = event, begin + asked, None
+            short.is_message = short.end in ends

@@ -26,7 +26,6 @@ class Known:
     last_send: object = None
     last_receive: object = None
     lanes: set = field(default_factory=set)
-    closed_first: bool = False  # it sent FIN before its peer did
 
 
 class Part:
