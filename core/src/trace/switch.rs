@@ -1,7 +1,7 @@
 //! Turning recording on and off.
 
 use super::settings::{set_state, state, Settings, TraceData, OFF, ON, SETTINGS, UNDECIDED};
-use super::{header, sink, thread};
+use super::sink;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::entry::Entry;
 use crate::sys::fork;
@@ -41,8 +41,6 @@ pub fn begin_from_environment() -> bool {
     let begun = from_environment(|folder, data| {
         set(folder, data)?;
         sink::prepare();
-        header::prepare();
-        thread::prepare();
         Ok(())
     });
     set_state(if begun { ON } else { OFF });

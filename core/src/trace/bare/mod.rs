@@ -14,6 +14,7 @@ mod observing;
 mod restriction;
 mod sending;
 mod sockets;
+mod starting;
 mod waiting;
 
 pub use call::{begin, begin_without_socket, end, wait, Call, Outcome};
@@ -23,8 +24,9 @@ pub use observing::{aside, is_observed};
 pub use restriction::end_before_restriction;
 pub use sending::note_left;
 pub use sockets::{is_socket, note_change, note_sent};
+pub use starting::begin_from_environment;
 pub use waiting::Waits;
 
-pub use super::switch::{begin_from_environment, is_recording};
+pub use super::switch::is_recording;
 pub use crate::sys::fork::note_sharing;
 pub use crate::sys::process::at_exit;
