@@ -2,7 +2,7 @@
 
 use super::header::header;
 use super::line::Line;
-use super::settings::{turn_off, SETTINGS};
+use super::settings::{state, turn_off, ON, SETTINGS};
 use crate::error::{Error, Kind, Operation};
 use crate::sys::clock;
 use crate::sys::fork::{self, ForkLock, Held, InChild};
@@ -110,13 +110,17 @@ impl Sink {
 
     /// Opens the file, if it can be and is not, so that no record is older than its file.
     pub(super) fn make_ready(&mut self) {
-        if self.log.is_none() {
+        if self.log.is_none() && state() == ON {
             let _ = self.open();
         }
     }
 
     pub(super) fn append(&mut self, record: &[u8]) {
         if self.log.is_none() {
+            // Calls that are inside when a trace ends are not its part, and begin no other file.
+            if state() != ON {
+                return;
+            }
             if let Err(error) = self.open() {
                 return self.failed(&error);
             }
