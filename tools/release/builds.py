@@ -30,13 +30,16 @@ def uses_zig(platform):
     return not (sys.platform == platform.system == "darwin")
 
 
-def compile_for(platform, command, **environment):
+def compile_for(platform, profile, command, **environment):
     std = []
     if not has_std(platform):
         command = ["sh", "-c", WITH_SOURCE, "sh", *command]
         std = ["-Z", "build-std=std,panic_unwind"]
     if not platform.is_linux:
         environment["MACOSX_DEPLOYMENT_TARGET"] = platform.oldest
+    if not platform.is_linux and uses_zig(platform):
+        # Stripping a library for macOS needs rust-objcopy, which Debian's compiler comes without.
+        environment[f"CARGO_PROFILE_{profile.upper().replace('-', '_')}_STRIP"] = "none"
     if platform.is_musl:
         # A shared library can't have a static C library in it.
         environment["RUSTFLAGS"] = "-C target-feature=-crt-static"
@@ -65,7 +68,7 @@ def wheel(platform, profile, interpreter, into):
     if platform.compatibility:
         command += ["--compatibility", platform.compatibility]
     shutil.rmtree(into, ignore_errors=True)
-    compile_for(platform, command)
+    compile_for(platform, profile, command)
     return one(into, "*.whl")
 
 
@@ -86,7 +89,7 @@ def libraries(platform, profile):
         command = ["cargo-zigbuild", "zigbuild", "--target", platform.zigbuild_target]
     else:
         command = ["cargo", "build", "--target", platform.rust]
-    compile_for(platform, [*command, "--locked", "--profile", profile, *crates])
+    compile_for(platform, profile, [*command, "--locked", "--profile", profile, *crates])
     return TARGET / platform.rust / {"dev": "debug"}.get(profile, profile)
 
 
