@@ -15,8 +15,8 @@ here=$(dirname "$0")
 . "$here/rust_with_source.sh"
 use_rust_with_source
 export CARGO_TARGET_DIR=target/targets CARGO_PROFILE_DEV_DEBUG=0
-# The stable ABI of CPython 3.11 needs no interpreter of the other system.
-export PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_CROSS_PYTHON_VERSION=3.11
+# The stable ABI of CPython 3.11 needs no interpreter of the other system, and a module for it no library of one.
+export PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_CROSS_PYTHON_VERSION=3.11 PYO3_BUILD_EXTENSION_MODULE=1
 PATH=$(cd "$zig_venv/bin" && pwd):$PATH
 export PATH MAKEFLAGS=
 logs=$CARGO_TARGET_DIR/logs
@@ -63,11 +63,11 @@ check() {
         quietly "$logs/$target.check" "$CARGO" check --locked $std --target "$target" $(crates_of "$target") \
             -p polysock-python --all-targets --keep-going --message-format=short
         quietly "$logs/$target.link" "$zig_venv/bin/cargo-zigbuild" zigbuild --locked $std --target "$target" \
-            $(crates_of "$target") --message-format=short
+            $(crates_of "$target")
         quietly "$logs/$target.python" "$zig_venv/bin/cargo-zigbuild" rustc --locked $std --target "$target" \
-            -p polysock-python --lib --message-format=short -- $(python_flags_of "$target")
+            -p polysock-python --lib -- $(python_flags_of "$target")
         quietly "$logs/$target.tests" "$zig_venv/bin/cargo-zigbuild" test --locked $std --target "$target" \
-            -p polysock --lib --no-run --message-format=short
+            -p polysock --lib --no-run
     }
     files=
     for file in "$CARGO_TARGET_DIR/$target"/debug/libpolysock*.so "$CARGO_TARGET_DIR/$target"/debug/libpolysock.dylib \

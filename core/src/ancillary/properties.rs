@@ -4,6 +4,7 @@
 use super::codec::{self, messages};
 use super::{Ancillary, Control};
 use crate::fuzzing::Input;
+use crate::sys::control;
 
 /// The input is what the kernel wrote, or what a program passes to the kernel.
 pub fn control_messages(bytes: &[u8]) {
@@ -29,14 +30,12 @@ pub fn control_messages(bytes: &[u8]) {
 
 /// As each of the known messages, whatever it says it is.
 fn all_readers(level: i32, kind: i32, data: &[u8]) {
-    const KNOWN: [(i32, i32); 5] = [
+    let known = [
         (libc::SOL_SOCKET, libc::SCM_TIMESTAMP),
-        (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS),
-        (libc::SOL_SOCKET, libc::SCM_CREDENTIALS),
-        (libc::IPPROTO_IP, libc::IP_PKTINFO),
         (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO),
+        (level, kind),
     ];
-    for (level, kind) in KNOWN.into_iter().chain([(level, kind)]) {
+    for (level, kind) in known.into_iter().chain(control::KNOWN) {
         let message = Ancillary::Other {
             level,
             kind,

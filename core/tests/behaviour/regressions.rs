@@ -1,5 +1,6 @@
 //! Former bugs, each with the test that showed it.
 
+#[cfg(target_os = "linux")]
 use crate::support::skipped::skip;
 use crate::support::*;
 use polysock::{CallHints, Caller, Family, Flags, Kind, Protocol, Socket, SocketType, Start, Stop, Timeout};

@@ -93,6 +93,7 @@ fn int(socket: &Socket, option: &str) -> Result<i32, Refusal> {
     Ok(socket.int_option(level, name)?)
 }
 
+/// Its level and name, if this system has it.
 fn raw(option: &str) -> Result<(i32, i32), Refusal> {
     Ok(match option {
         "SO_REUSEADDR" => (libc::SOL_SOCKET, libc::SO_REUSEADDR),
@@ -102,15 +103,23 @@ fn raw(option: &str) -> Result<(i32, i32), Refusal> {
         "SO_RCVBUF" => (libc::SOL_SOCKET, libc::SO_RCVBUF),
         "SO_ERROR" => (libc::SOL_SOCKET, libc::SO_ERROR),
         "SO_TYPE" => (libc::SOL_SOCKET, libc::SO_TYPE),
+        #[cfg(not(target_vendor = "apple"))]
         "SO_DOMAIN" => (libc::SOL_SOCKET, libc::SO_DOMAIN),
+        #[cfg(not(target_vendor = "apple"))]
         "SO_PROTOCOL" => (libc::SOL_SOCKET, libc::SO_PROTOCOL),
+        #[cfg(target_os = "linux")]
         "SO_TIMESTAMPING" => (libc::SOL_SOCKET, libc::SO_TIMESTAMPING),
         "SO_ACCEPTCONN" => (libc::SOL_SOCKET, libc::SO_ACCEPTCONN),
         "TCP_NODELAY" => (libc::IPPROTO_TCP, libc::TCP_NODELAY),
+        #[cfg(target_os = "linux")]
         "TCP_CORK" => (libc::IPPROTO_TCP, libc::TCP_CORK),
+        #[cfg(not(target_vendor = "apple"))]
         "TCP_KEEPIDLE" => (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE),
+        #[cfg(target_vendor = "apple")]
+        "TCP_KEEPIDLE" => (libc::IPPROTO_TCP, libc::TCP_KEEPALIVE),
         "TCP_KEEPINTVL" => (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL),
         "TCP_KEEPCNT" => (libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
+        #[cfg(target_os = "linux")]
         "TCP_USER_TIMEOUT" => (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
         "IPV6_V6ONLY" => (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY),
         other => return Err(malformed(&format!("no option {other}"))),

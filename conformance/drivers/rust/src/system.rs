@@ -25,6 +25,9 @@ pub fn close(fd: RawFd) -> io::Result<()> {
 /// Lowers the soft limit of descriptors to at most `few`.
 pub fn limit_descriptors(few: u64) -> io::Result<()> {
     let first = first_limit()?;
+    #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions)]
+    // the type differs between systems
+    let few = few.try_into().unwrap_or(libc::RLIM_INFINITY);
     set_limit(libc::rlimit {
         rlim_cur: first.rlim_cur.min(few),
         ..first

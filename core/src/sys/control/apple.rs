@@ -5,6 +5,10 @@ use crate::credentials::Credentials;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+/// What is read here and not on every system.
+#[cfg(any(test, fuzzing))]
+pub const KNOWN: [(i32, i32); 1] = [(libc::IPPROTO_IP, libc::IP_PKTINFO)];
+
 /// The microseconds of a `timeval` have four bytes, and four follow that mean nothing.
 pub(super) const FRACTION: usize = 4;
 

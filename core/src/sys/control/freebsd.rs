@@ -5,6 +5,14 @@ use crate::credentials::Credentials;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+/// What is read here and not on every system.
+#[cfg(any(test, fuzzing))]
+pub const KNOWN: [(i32, i32); 3] = [
+    (libc::SOL_SOCKET, libc::SCM_CREDS),
+    (libc::SOL_SOCKET, libc::SCM_CREDS2),
+    (libc::IPPROTO_IP, libc::IP_RECVDSTADDR),
+];
+
 /// The fraction of a time is as long as its seconds.
 pub(super) const FRACTION: usize = size_of::<libc::timeval>() / 2;
 

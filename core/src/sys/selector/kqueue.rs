@@ -7,6 +7,7 @@
 use super::{Interest, Selector, Trigger, MOST_EVENTS, WAKE};
 use crate::memory;
 use crate::sys::fork::{ForkLock, Held, InChild};
+use crate::sys::kernel::PEER_ENDED;
 use crate::sys::os::{self, kqueue};
 use crate::sys::unix::Readiness;
 use crate::sys::waker::{new_waker, Waker};
@@ -54,43 +55,60 @@ impl Kqueue {
         Ok(made)
     }
 
-    /// Has the queue watch a descriptor, in both directions or in one.
+    /// Has the queue watch a descriptor for what is asked for.
     fn watch(&self, fd: RawFd, interest: Interest) -> io::Result<()> {
-        let mode = match interest.mode {
-            Trigger::Level => 0,
-            Trigger::Edge => libc::EV_CLEAR,
-            Trigger::OneShot => libc::EV_DISPATCH, // disabled once it has reported, not removed
-        };
-        let on = libc::EV_ADD | libc::EV_ENABLE | mode;
-        // Ends and errors are always reported.
-        let mut read = kqueue::change(fd, libc::EVFILT_READ, on);
-        if interest.events & !libc::POLLOUT == 0 {
-            read = kqueue::end_only(read);
-        }
-        let mut changes = [read, kqueue::change(fd, libc::EVFILT_WRITE, on)];
-        let (wanted, _) = changes.split_at_mut(if interest.events & libc::POLLOUT == 0 {
-            1
+        let events = interest.events;
+        let on = libc::EV_ADD
+            | libc::EV_ENABLE
+            | match interest.mode {
+                Trigger::Level => 0,
+                Trigger::Edge => libc::EV_CLEAR,
+                Trigger::OneShot => libc::EV_DISPATCH, // disabled once it has reported, not removed
+            };
+        let reading = |mode| kqueue::change(fd, libc::EVFILT_READ, on | mode);
+        let read = if events & libc::POLLIN != 0 {
+            Some(reading(0))
+        } else if events & PEER_ENDED != 0 {
+            Some(kqueue::end_only(reading(0)))
+        } else if events == 0 {
+            // Only for errors, which can't be told from the end of the peer's stream: that must not be reported for ever.
+            Some(kqueue::end_only(reading(libc::EV_CLEAR)))
         } else {
-            2
-        });
-        kqueue::apply(&self.queue, wanted)
+            None
+        };
+        let write = (events & libc::POLLOUT != 0).then(|| kqueue::change(fd, libc::EVFILT_WRITE, on));
+        let urgent = (events & libc::POLLPRI != 0)
+            .then(|| kqueue::urgent(fd, on))
+            .transpose()?;
+        for change in [read, write, urgent].into_iter().flatten() {
+            kqueue::apply(&self.queue, &mut [change])?;
+        }
+        Ok(())
     }
 
-    /// Has the queue forget a descriptor. `ENOENT` when it does not know it: because it was closed, or was never registered.
-    fn forget(&self, fd: RawFd) -> io::Result<()> {
-        let delete = |filter| kqueue::apply(&self.queue, &mut [kqueue::change(fd, filter, libc::EV_DELETE)]);
-        let _ = delete(libc::EVFILT_WRITE); // it need not be there
-        delete(libc::EVFILT_READ)
+    /// Does the same to everything that is watched for on a descriptor.
+    ///
+    /// # Errors
+    /// `ENOENT` when nothing is: it was closed, or was never registered.
+    fn change_all(&self, fd: RawFd, flags: u16) -> io::Result<()> {
+        let change = |change| kqueue::apply(&self.queue, &mut [change]);
+        let read = change(kqueue::change(fd, libc::EVFILT_READ, flags));
+        let write = change(kqueue::change(fd, libc::EVFILT_WRITE, flags));
+        let urgent = kqueue::urgent(fd, flags).and_then(change);
+        urgent.or(write).or(read)
     }
 
     /// Whether the queue still watches a descriptor: one that was closed without being removed is forgotten, as by epoll.
     fn is_watched(&self, fd: RawFd, item: Item) -> bool {
-        let flags = if item.armed {
-            libc::EV_ENABLE
-        } else {
-            libc::EV_DISABLE
-        };
-        kqueue::apply(&self.queue, &mut [kqueue::change(fd, libc::EVFILT_READ, flags)]).is_ok()
+        self.change_all(
+            fd,
+            if item.armed {
+                libc::EV_ENABLE
+            } else {
+                libc::EV_DISABLE
+            },
+        )
+        .is_ok()
     }
 
     /// What poll(2) finds on the descriptors that the events name, each once.
@@ -105,21 +123,28 @@ impl Kqueue {
             let fd = RawFd::try_from(event.ident).unwrap_or(-1);
             let known = items.0.get(&fd).filter(|item| item.armed);
             let Some(item) = known else { continue };
-            if found.iter().any(|(other, ..)| *other == fd) {
-                continue; // its other direction
+            // Not every poll(2) knows of this end.
+            let ended = if kqueue::is_end(event) {
+                item.interest.events & PEER_ENDED
+            } else {
+                0
+            };
+            if let Some((.., entry)) = found.iter_mut().find(|(other, ..)| *other == fd) {
+                entry.revents |= ended; // its other direction
+                continue;
             }
             let entry = libc::pollfd {
                 fd,
                 events: item.interest.events,
-                revents: 0,
+                revents: ended,
             };
             found.push((fd, item.key, entry));
             set.push(entry);
         }
         drop(items);
-        os::poll(&mut set, Some(Duration::ZERO))?;
+        os::poll(&mut set, Some(Duration::ZERO))?; // never interrupted, since it does not wait
         for ((.., entry), polled) in found.iter_mut().zip(set) {
-            *entry = polled;
+            entry.revents |= polled.revents;
         }
         Ok(found)
     }
@@ -131,10 +156,8 @@ impl Kqueue {
         };
         if item.interest.mode == Trigger::OneShot {
             item.armed = false;
-            // The event that came has disabled its own direction.
-            for filter in [libc::EVFILT_READ, libc::EVFILT_WRITE] {
-                let _ = kqueue::apply(&self.queue, &mut [kqueue::change(fd, filter, libc::EV_DISABLE)]);
-            }
+            // The event that came has disabled its own direction only.
+            let _ = self.change_all(fd, libc::EV_DISABLE);
         }
         true
     }
@@ -160,7 +183,7 @@ impl Selector for Kqueue {
             .filter(|item| item.key == key)
             .ok_or_else(unknown)?;
         // The mode of what is watched can't be changed.
-        self.forget(fd)?;
+        self.change_all(fd, libc::EV_DELETE)?;
         self.watch(fd, interest)?;
         (item.interest, item.armed) = (interest, true);
         Ok(())
@@ -172,7 +195,7 @@ impl Selector for Kqueue {
             return Err(unknown());
         }
         items.0.remove(&fd);
-        self.forget(fd)
+        self.change_all(fd, libc::EV_DELETE)
     }
 
     fn wait(

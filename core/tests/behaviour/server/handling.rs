@@ -3,8 +3,7 @@
 use super::support::*;
 use crate::support::*;
 use polysock::{
-    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Shutdown, Socket, StartedServer,
-    Step, Timeout, Trouble,
+    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Socket, StartedServer, Step, Trouble,
 };
 use std::any::Any;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -354,12 +353,12 @@ fn more_threads_of_the_callers_than_may_serve() {
         assert_eq!(server.connections(), 2);
         clients.iter().take(38).for_each(|client| {
             assert_served(client);
-            client.shutdown(Shutdown::Write).unwrap();
+            client.shutdown(polysock::Shutdown::Write).unwrap();
         });
         clients[38..].iter().for_each(assert_served);
         // Workers with nothing to do leave although the others are busy.
         let stopped = Arc::clone(&server);
-        let stopping = start(move || stopped.stop(Timeout::Never, &mut NativeCaller));
+        let stopping = start(move || stopped.stop(polysock::Timeout::Never, &mut NativeCaller));
         until("two have left", || {
             workers.iter().filter(|worker| !worker.is_running()).count() == 2
         });

@@ -15,12 +15,11 @@ use std::time::Duration;
 /// Never raise SIGPIPE: a flag of each send. Older systems ignore it; [`suppress_sigpipe`] is for them.
 pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
 
-/// No such poll event here: only the end of both directions is reported.
-pub const PEER_ENDED: i16 = 0;
+/// The poll event of a peer that ended its stream. Only a poll that asks for it, or for reading, reports it.
+pub const PEER_ENDED: i16 = libc::POLLHUP;
 
-/// The poll event that shows that both streams of a connection have ended, which a socket that has never had one does not
-/// show.
-pub const BOTH_ENDED: i16 = libc::POLLHUP;
+/// The poll event that shows that a closed socket has had a connection: there is none for the end of both streams.
+pub const BOTH_ENDED: i16 = PEER_ENDED;
 
 /// `MSG_TRUNC` is only set in a result.
 pub const WHOLE_LENGTH: Option<libc::c_int> = None;

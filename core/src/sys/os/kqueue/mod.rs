@@ -39,6 +39,28 @@ pub fn end_only(mut change: kevent) -> kevent {
     change
 }
 
+/// The filter of urgent bytes, and what it is asked for (`NOTE_OOB`), where there is one.
+#[cfg(target_vendor = "apple")]
+const URGENT: Option<(i16, u32)> = Some((libc::EVFILT_EXCEPT, 2));
+#[cfg(not(target_vendor = "apple"))]
+const URGENT: Option<(i16, u32)> = None;
+
+/// A change that has urgent bytes watched for.
+///
+/// # Errors
+/// `EOPNOTSUPP` where a queue can't do that.
+pub fn urgent(fd: RawFd, flags: u16) -> io::Result<kevent> {
+    let (filter, notes) = URGENT.ok_or_else(|| io::Error::from_raw_os_error(libc::EOPNOTSUPP))?;
+    let mut change = change(fd, filter, flags);
+    change.fflags = notes;
+    Ok(change)
+}
+
+/// Whether an event says that the peer has ended its stream.
+pub fn is_end(event: &kevent) -> bool {
+    event.filter == libc::EVFILT_READ && event.flags & libc::EV_EOF != 0
+}
+
 /// Makes changes, each of which succeeds or not by itself. Returns the first error. A pipe that nothing reads is watched, but
 /// answers EPIPE on macOS: that is an event, not an error.
 pub fn apply(queue: &OwnedFd, changes: &mut [kevent]) -> io::Result<()> {
