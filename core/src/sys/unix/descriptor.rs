@@ -26,6 +26,7 @@ pub fn stat(number: RawFd) -> io::Result<libc::stat> {
     Ok(stat)
 }
 
+#[allow(clippy::useless_conversion)] // the number is narrower on some systems
 /// The socket that a number stands for, for the time of one call, and what identifies it in the kernel.
 pub fn socket_at(number: RawFd) -> Option<(BorrowedFd<'static>, u64)> {
     let about = stat(number).ok()?;
@@ -34,7 +35,7 @@ pub fn socket_at(number: RawFd) -> Option<(BorrowedFd<'static>, u64)> {
     }
     // SAFETY: it is open, so it is not -1. That the program closes it meanwhile can't be ruled out: the numbers are the program's,
     // and all that is done with them is to ask the kernel, which refuses a closed number.
-    Some((unsafe { BorrowedFd::borrow_raw(number) }, about.st_ino))
+    Some((unsafe { BorrowedFd::borrow_raw(number) }, about.st_ino.into()))
 }
 
 /// Makes the descriptor close-on-exec.
