@@ -32,7 +32,8 @@ pub struct polysock_pollfd {
     pub reserved: u64,
 }
 
-const _: () = assert!(size_of::<polysock_pollfd>() == size_of::<usize>() + 16);
+const _: () =
+    assert!(size_of::<polysock_pollfd>() == (size_of::<usize>() + 8).next_multiple_of(align_of::<u64>()) + 8);
 
 /// Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all
 /// entries.

@@ -159,7 +159,7 @@ impl Relay {
         });
         let time = libc::timespec {
             tv_sec: 0,
-            tv_nsec: time.subsec_nanos().into(),
+            tv_nsec: time.subsec_nanos() as libc::c_long,
         };
         let mut fds = [&self.ours, &self.peers].map(|side| libc::pollfd {
             fd: side.tun.as_raw_fd(),

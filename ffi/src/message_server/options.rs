@@ -217,7 +217,9 @@ pub struct polysock_message_server_stats {
     pub bad_messages: u64,
 }
 
-const _: () = assert!(size_of::<polysock_message_server_stats>() == size_of::<usize>() + 40);
+const _: () = assert!(
+    size_of::<polysock_message_server_stats>() == size_of::<usize>().next_multiple_of(align_of::<u64>()) + 40
+);
 const _: () = assert!(offset_of!(polysock_message_server_stats, size) == 0);
 
 // SAFETY: `size` is the first field, asserted above.

@@ -124,7 +124,9 @@ pub struct polysock_server_stats {
     pub handler_timeouts: u64,
 }
 
-const _: () = assert!(size_of::<polysock_server_stats>() == size_of::<usize>() + 32);
+const _: () = assert!(
+    size_of::<polysock_server_stats>() == size_of::<usize>().next_multiple_of(align_of::<u64>()) + 32
+);
 const _: () = assert!(offset_of!(polysock_server_stats, size) == 0);
 
 // SAFETY: `size` is the first field, asserted above.
