@@ -9,7 +9,7 @@ from .commands import Failed
 # What every system of the platform has, whatever is installed.
 LIBC = r"lib(c|m|dl|rt|pthread|util)\.so\.\d|libgcc_s\.so\.1|ld-linux[\w-]*\.so\.\d"
 MUSL = r"libc\.so|libc\.musl-\w+\.so\.1"
-SYSTEM = "/usr/lib/libSystem.B.dylib"
+MACOS = r"/usr/lib/lib(System\.B|iconv\.2|charset\.1)\.dylib"
 ELF_MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
 
 
@@ -50,7 +50,7 @@ def _mach_o(platform, data, name):
         yield f"it is for {library.machine}"
     if library.oldest != _numbers(platform.oldest):
         yield f"it is for macOS {library.oldest} and newer, not {platform.oldest}"
-    yield from (f"it needs {n}" for n in library.needs if n != SYSTEM)
+    yield from (f"it needs {n}" for n in library.needs if not re.fullmatch(MACOS, n))
     if name and library.name != f"@rpath/{name}":
         yield f"its name is {library.name}"
     if library.machine == "arm64" and not library.is_signed:

@@ -105,6 +105,10 @@ def test_a_wheel_that_is_wrong(tmp_path, changes, problem):
     assert problem in str(e.value)
 
 
+def test_what_macos_has_may_be_needed():
+    binaries.check(MACOS, make_mach_o(needs=[SYSTEM, "/usr/lib/libiconv.2.dylib", "/usr/lib/libcharset.1.dylib"]))
+
+
 def test_the_name_of_a_library_for_macos():
     binaries.check(MACOS, make_mach_o(name="@rpath/libpolysock.0.dylib"), "libpolysock.0.dylib")
     with pytest.raises(Failed, match=r"its name is /somewhere/libpolysock\.dylib"):
