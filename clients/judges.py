@@ -11,7 +11,7 @@ BEGIN, END = "<!-- counts: made by make judges -->\n", "<!-- end of counts -->"
 TITLES = {
     "python[test_socket]": "CPython: test_socket",
     "python[test_select and relatives]": "CPython: test_select, test_poll, test_epoll, test_selectors",
-    "python[test_socketserver, test_asyncio]": "CPython: test_socketserver, test_asyncio's streams and sock_…",
+    "python[test_socketserver, test_asyncio]": "CPython: test_socketserver, asyncio's sock calls and streams",
     "java_scenarios": "JDK: our conformance scenarios over java.net",
     "java_sockets": "JDK: channels, selectors, asynchronous channels, HTTP, objects",
     "tutorial": "JDK: our tutorials in Java",
