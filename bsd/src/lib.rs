@@ -3,10 +3,11 @@
 //!
 //! Every call goes on to the C library's function of the same name ([`next`]), with the same arguments, and its result is
 //! returned unchanged. While calls are recorded (`POLYSOCK_TRACE`), core begins a record before it and ends it after it
-//! ([`polysock::bare`]); this crate adds what the arguments say. Otherwise a call costs a load of an atomic and a jump.
+//! ([`polysock::bare`]); this crate adds what the arguments say. With `POLYSOCK_SAFE`, or in a program that is linked with the
+//! layer, core makes the calls in its way ([`polysock::promises`]). Otherwise a call costs a load of an atomic and a jump.
 //!
-//! - Core's own calls reach the layer, too, because the names are the same. Core makes them only while it makes a record, and then
-//!   [`begin`](polysock::bare::begin) begins none.
+//! - Core's own calls reach the layer, too, because the names are the same. While core makes a record,
+//!   [`begin`](polysock::bare::begin) begins none. Where it keeps a promise, it makes system calls, which no library sees.
 //! - A call may never return here: a signal handler may leave it by longjmp(3), or the thread may be cancelled. So across
 //!   the C library's call the functions hold nothing that would have to be dropped, and they are `C-unwind`.
 //! - Pointers are the program's and may be wrong, which the kernel reports as EFAULT: what they point at is read by a system
@@ -22,11 +23,13 @@
 #[global_allocator]
 static ALLOCATOR: polysock::Arena = polysock::Arena;
 
+mod exported;
 mod memory;
 mod next;
 mod result;
 mod start;
 
+/// What the functions do while calls are watched.
 mod calls {
     mod accept;
     mod children;
@@ -46,5 +49,26 @@ mod calls {
     mod restrict;
     mod select;
     mod send;
+    mod signals;
     mod socket;
+    mod vectored;
+
+    pub(crate) use accept::{accept, accept4};
+    pub(crate) use close::{close, close_range, closefrom, fclose};
+    pub(crate) use connect::connect;
+    pub(crate) use duplicate::{dup, dup2, dup3, fcntl, fcntl64};
+    pub(crate) use epoll::{epoll_pwait, epoll_pwait2, epoll_wait};
+    pub(crate) use files::{sendfile, sendfile64};
+    pub(crate) use jump::{__longjmp_chk, _longjmp, longjmp, siglongjmp};
+    pub(crate) use message::{recvmsg, sendmsg};
+    pub(crate) use messages::{recvmmsg, sendmmsg};
+    pub(crate) use names::getaddrinfo;
+    pub(crate) use options::{getsockopt, setsockopt};
+    pub(crate) use poll::{__poll_chk, __ppoll_chk, poll, ppoll};
+    pub(crate) use recv::{__read_chk, __recv_chk, __recvfrom_chk, read, readv, recv, recvfrom};
+    pub(crate) use restrict::{prctl, syscall};
+    pub(crate) use select::{pselect, select};
+    pub(crate) use send::{send, sendto, write, writev};
+    pub(crate) use signals::{pthread_sigmask, sigprocmask};
+    pub(crate) use socket::{bind, getpeername, getsockname, listen, shutdown, socket, socketpair};
 }

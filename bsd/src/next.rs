@@ -1,42 +1,37 @@
 //! The functions behind ours: the C library's, or those of another library that is loaded between.
 
-use crate::result::set_errno;
 use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
 use std::ffi::CStr;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-/// The address of a function, once it was looked up.
+/// The address of a function. Before it was looked up, that of one which does that.
 pub(crate) struct Address {
     name: &'static CStr,
-    found: AtomicPtr<c_void>,
+    function: AtomicPtr<c_void>,
 }
 
 impl Address {
-    const fn of(name: &'static CStr) -> Self {
+    const fn of(name: &'static CStr, first_call: *const ()) -> Self {
         Self {
             name,
-            found: AtomicPtr::new(ptr::null_mut()),
+            function: AtomicPtr::new(first_call.cast_mut().cast()),
         }
     }
 
     #[inline]
     fn get(&self) -> *mut c_void {
-        let found = self.found.load(Ordering::Relaxed);
-        if found.is_null() {
-            self.look_up()
-        } else {
-            found
-        }
+        self.function.load(Ordering::Relaxed)
     }
 
-    /// Null if there is no such function.
+    /// `missing` is called if there is no such function.
     #[cold]
-    fn look_up(&self) -> *mut c_void {
+    fn look_up(&self, missing: *const ()) {
         // SAFETY: the name ends with NUL.
-        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
-        self.found.store(found, Ordering::Relaxed);
-        found
+        let mut found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        if found.is_null() {
+            found = missing.cast_mut().cast();
+        }
+        self.function.store(found, Ordering::Relaxed);
     }
 }
 
@@ -61,7 +56,7 @@ impl Missing for ssize_t {
     const MISSING: Self = -1;
 }
 
-macro_rules! functions {
+macro_rules! look_up {
     ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         mod address {
             $(
@@ -71,7 +66,31 @@ macro_rules! functions {
                         Ok(name) => name,
                         Err(_) => c"",
                     },
+                    crate::next::first_call::$name as *const (),
                 );
+            )*
+        }
+
+        mod first_call {
+            use crate::next::{address, missing};
+            use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
+            $(
+                pub(super) unsafe extern "C-unwind" fn $name($($argument: $type),*) -> $result {
+                    address::$name.look_up(missing::$name as *const ());
+                    crate::next::$name($($argument),*)
+                }
+            )*
+        }
+
+        mod missing {
+            use crate::next::Missing;
+            use crate::result::set_errno;
+            use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
+            $(
+                pub(super) unsafe extern "C-unwind" fn $name($(_: $type),*) -> $result {
+                    set_errno(libc::ENOSYS);
+                    <$result as Missing>::MISSING
+                }
             )*
         }
 
@@ -79,13 +98,8 @@ macro_rules! functions {
             #[inline]
             pub(crate) unsafe fn $name($($argument: $type),*) -> $result {
                 type Function = unsafe extern "C-unwind" fn($($type),*) -> $result;
-                let address = address::$name.get();
-                if address.is_null() {
-                    set_errno(libc::ENOSYS);
-                    return <$result as Missing>::MISSING;
-                }
-                // SAFETY: it is the address of the C library's function of this name, which has this type.
-                let function = unsafe { std::mem::transmute::<*mut c_void, Function>(address) };
+                // SAFETY: it is the address of the C library's function of this name, or of one of ours, which have this type.
+                let function = unsafe { std::mem::transmute::<*mut c_void, Function>(address::$name.get()) };
                 // SAFETY: the arguments are those of the program's call.
                 unsafe { function($($argument),*) }
             }
@@ -93,12 +107,14 @@ macro_rules! functions {
 
         /// Looks all of them up, so that no call from a signal handler has to.
         pub(crate) fn look_up_all() {
-            $(address::$name.look_up();)*
+            $(address::$name.look_up(missing::$name as *const ());)*
         }
     };
 }
 
-functions! {
+/// The functions that the layer has, for a macro that makes something of each.
+macro_rules! each_function {
+    ($make:ident) => { $make! {
     socket(family: c_int, kind: c_int, protocol: c_int) -> c_int;
     socketpair(family: c_int, kind: c_int, protocol: c_int, pair: *mut c_int) -> c_int;
     bind(fd: c_int, address: *const libc::sockaddr, length: socklen_t) -> c_int;
@@ -152,6 +168,9 @@ functions! {
     epoll_pwait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int, mask: *const libc::sigset_t) -> c_int;
     epoll_pwait2(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
 
+    pthread_sigmask(how: c_int, set: *const libc::sigset_t, before: *mut libc::sigset_t) -> c_int;
+    sigprocmask(how: c_int, set: *const libc::sigset_t, before: *mut libc::sigset_t) -> c_int;
+
     longjmp(place: *mut c_void, value: c_int) -> ();
     _longjmp(place: *mut c_void, value: c_int) -> ();
     siglongjmp(place: *mut c_void, value: c_int) -> ();
@@ -164,15 +183,21 @@ functions! {
     popen(command: *const libc::c_char, mode: *const libc::c_char) -> *mut libc::FILE;
 
     getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
+    } };
 }
 
-/// Passes the call on and returns, if nothing is recorded: the first line of every function, which then costs a load and a jump.
-macro_rules! pass_on {
-    ($name:ident($($argument:expr),*)) => {
-        if !polysock::bare::is_recording() {
-            return next::$name($($argument),*);
-        }
-    };
+pub(crate) use each_function;
+
+each_function!(look_up);
+
+/// Whether calls do more than to be passed on: they are recorded, or promises are kept.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+#[inline]
+pub(crate) fn are_watched() -> bool {
+    WATCHED.load(Ordering::Relaxed)
 }
 
-pub(crate) use pass_on;
+pub(crate) fn watch() {
+    WATCHED.store(true, Ordering::Relaxed);
+}

@@ -3,7 +3,10 @@
 use crate::next;
 use crate::result::{errno, set_errno};
 use libc::c_void;
-use polysock::bare;
+use polysock::{bare, promises};
+
+/// The name under which programs are linked with the layer (build.rs).
+const LIBRARY: &[u8] = b"libpolysock-bsd.so.0";
 
 #[used]
 #[link_section = ".init_array"]
@@ -19,7 +22,14 @@ extern "C" fn start() {
 fn begin() {
     next::look_up_all();
     polysock::set_trace_language("c");
-    if is_first() && bare::begin_from_environment() {
+    if !is_first() {
+        return;
+    }
+    let (recorded, kept) = (bare::begin_from_environment(), promises::begin(LIBRARY));
+    if recorded || kept {
+        next::watch();
+    }
+    if recorded {
         // Registered after the trace's own, it runs before that.
         bare::at_exit(end);
     }

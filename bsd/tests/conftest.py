@@ -57,6 +57,12 @@ def run(*command, **more):
     )
 
 
+@pytest.fixture(scope="session")
+def built_layer():
+    """The file of polysock-run."""
+    return BUILT / "polysock-run"
+
+
 @pytest.fixture
 def layer(tmp_path):
     return Layer(tmp_path)

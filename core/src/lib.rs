@@ -33,6 +33,9 @@ mod names;
 mod op;
 mod poll;
 mod poller;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub mod promises;
 mod server;
 mod socket;
 mod sys;

@@ -1,4 +1,4 @@
-//! `polysock-run [--trace FOLDER] PROGRAM …`: runs a program with the layer below its socket calls.
+//! `polysock-run [--safe] [--trace FOLDER] PROGRAM …`: runs a program with the layer below its socket calls.
 
 #![allow(unsafe_code)]
 
@@ -13,10 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
-usage: polysock-run [--trace FOLDER] [--data none|all|BYTES] PROGRAM [ARGUMENT]…
+usage: polysock-run [--safe] [--trace FOLDER] [--data none|all|BYTES] PROGRAM [ARGUMENT]…
 
 Runs a dynamically linked program, unchanged, with libpolysock-bsd below its socket calls.
 
+  --safe          no SIGPIPE from its sockets, a close that ends the calls of other threads, and
+                  exact time limits (SO_RCVTIMEO); for the programs that it starts, too
   --trace FOLDER  record its socket calls, and those of the programs that it starts;
                   `python -m polysock show FOLDER` shows them
   --data AMOUNT   how many bytes of each call to record: none, all, or a number (64)
@@ -51,12 +53,13 @@ enum Asked {
 /// Replaces this process with the program; returns only if that fails.
 fn run(arguments: &[OsString]) -> Result<Asked, Refusal> {
     let mut words = arguments.iter();
-    let (mut folder, mut data) = (None, None);
+    let (mut folder, mut data, mut safe) = (None, None, false);
     let nothing = || (format!("no program is given\n\n{USAGE}"), FAILED);
     let program = loop {
         let word = words.next().ok_or_else(nothing)?;
         match word.to_str() {
             Some("--help" | "-h") => return Ok(Asked::Help),
+            Some("--safe") => safe = true,
             Some("--trace") => folder = Some(value_of("--trace", words.next())?),
             Some("--data") => data = Some(value_of("--data", words.next())?),
             Some("--") => break words.next().ok_or_else(nothing)?,
@@ -76,6 +79,9 @@ fn run(arguments: &[OsString]) -> Result<Asked, Refusal> {
         .arg0(program)
         .args(words)
         .env("LD_PRELOAD", preload(&find_layer()?)?);
+    if safe {
+        command.env("POLYSOCK_SAFE", "1");
+    }
     if let Some(folder) = folder {
         // The program may change its directory before it makes its first call.
         let folder = std::path::absolute(folder).map_err(|error| failed(Path::new(folder), &error))?;

@@ -1,9 +1,10 @@
 //! accept(2).
 
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, sockaddr, socklen_t};
 use polysock::bare::{self, Call, Waits};
+use polysock::promises;
 
 #[inline]
 fn begin(fd: c_int) -> Option<Call> {
@@ -11,7 +12,10 @@ fn begin(fd: c_int) -> Option<Call> {
 }
 
 #[inline]
-fn end(call: Option<Call>, accepted: c_int) {
+fn end(call: Option<Call>, fd: c_int, accepted: c_int) {
+    if accepted >= 0 {
+        promises::made(accepted, libc::SOCK_STREAM, Some(fd));
+    }
     if let Some(call) = call {
         bare::end(call, done(accepted), |fields| {
             if accepted >= 0 {
@@ -21,25 +25,21 @@ fn end(call: Option<Call>, accepted: c_int) {
     }
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn accept(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int {
-    pass_on!(accept(fd, address, length));
+pub(crate) unsafe fn accept(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int {
     let call = begin(fd);
-    let accepted = next::accept(fd, address, length);
-    end(call, accepted);
+    let accepted = promises::accept(fd, || next::accept(fd, address, length));
+    end(call, fd, accepted);
     accepted
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn accept4(
+pub(crate) unsafe fn accept4(
     fd: c_int,
     address: *mut sockaddr,
     length: *mut socklen_t,
     flags: c_int,
 ) -> c_int {
-    pass_on!(accept4(fd, address, length, flags));
     let call = begin(fd);
-    let accepted = next::accept4(fd, address, length, flags);
-    end(call, accepted);
+    let accepted = promises::accept(fd, || next::accept4(fd, address, length, flags));
+    end(call, fd, accepted);
     accepted
 }

@@ -1,20 +1,20 @@
 //! dup(2) and its relatives.
 
-use crate::next::{self, pass_on};
+use crate::next;
 use libc::{c_int, c_void};
 use polysock::bare::{self, Outcome};
+use polysock::promises;
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn dup(fd: c_int) -> c_int {
-    pass_on!(dup(fd));
-    let number = next::dup(fd);
+pub(crate) unsafe fn dup(fd: c_int) -> c_int {
+    let number = promises::call(fd, || next::dup(fd));
     if number >= 0 {
+        promises::copied(fd, number);
         bare::note_change(number);
     }
     number
 }
 
-/// Records what a call does that gives `number` to the file of `fd`: it may close a socket.
+/// Gives `number` to the file of `fd`, by `call`; it may close a socket, which is recorded.
 #[inline]
 fn replace(by: &'static str, fd: c_int, number: c_int, call: impl FnOnce() -> c_int) -> c_int {
     let closed = bare::begin_replacement(number, by, fd);
@@ -30,37 +30,39 @@ fn replace(by: &'static str, fd: c_int, number: c_int, call: impl FnOnce() -> c_
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn dup2(fd: c_int, number: c_int) -> c_int {
-    pass_on!(dup2(fd, number));
-    replace("dup2", fd, number, || next::dup2(fd, number))
+pub(crate) unsafe fn dup2(fd: c_int, number: c_int) -> c_int {
+    replace("dup2", fd, number, || {
+        promises::replace(fd, number, || next::dup2(fd, number))
+    })
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn dup3(fd: c_int, number: c_int, flags: c_int) -> c_int {
-    pass_on!(dup3(fd, number, flags));
-    replace("dup3", fd, number, || next::dup3(fd, number, flags))
+pub(crate) unsafe fn dup3(fd: c_int, number: c_int, flags: c_int) -> c_int {
+    replace("dup3", fd, number, || {
+        if flags & !libc::O_CLOEXEC == 0 {
+            promises::replace(fd, number, || next::dup3(fd, number, flags))
+        } else {
+            next::dup3(fd, number, flags)
+        }
+    })
 }
 
 fn is_duplication(command: c_int) -> bool {
     matches!(command, libc::F_DUPFD | libc::F_DUPFD_CLOEXEC)
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn fcntl(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
-    pass_on!(fcntl(fd, command, argument));
-    let result = next::fcntl(fd, command, argument);
+pub(crate) unsafe fn fcntl(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
+    let result = promises::call(fd, || next::fcntl(fd, command, argument));
     if is_duplication(command) && result >= 0 {
+        promises::copied(fd, result);
         bare::note_change(result);
     }
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn fcntl64(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
-    pass_on!(fcntl64(fd, command, argument));
-    let result = next::fcntl64(fd, command, argument);
+pub(crate) unsafe fn fcntl64(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
+    let result = promises::call(fd, || next::fcntl64(fd, command, argument));
     if is_duplication(command) && result >= 0 {
+        promises::copied(fd, result);
         bare::note_change(result);
     }
     result

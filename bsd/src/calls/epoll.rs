@@ -1,7 +1,7 @@
 //! epoll_wait(2) and its relatives.
 
 use super::poll::{limit, limit_in_ms, look_then_wait, may_wait, NO_TIME};
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, epoll_event, sigset_t, timespec};
 use polysock::bare::{self, Call};
@@ -28,14 +28,7 @@ fn end(call: Option<Call>, result: c_int) {
     }
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn epoll_wait(
-    fd: c_int,
-    events: *mut epoll_event,
-    most: c_int,
-    timeout: c_int,
-) -> c_int {
-    pass_on!(epoll_wait(fd, events, most, timeout));
+pub(crate) unsafe fn epoll_wait(fd: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int {
     let mut call = begin(fd, most, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -47,15 +40,13 @@ pub unsafe extern "C-unwind" fn epoll_wait(
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn epoll_pwait(
+pub(crate) unsafe fn epoll_pwait(
     fd: c_int,
     events: *mut epoll_event,
     most: c_int,
     timeout: c_int,
     mask: *const sigset_t,
 ) -> c_int {
-    pass_on!(epoll_pwait(fd, events, most, timeout, mask));
     let mut call = begin(fd, most, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -67,15 +58,13 @@ pub unsafe extern "C-unwind" fn epoll_pwait(
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn epoll_pwait2(
+pub(crate) unsafe fn epoll_pwait2(
     fd: c_int,
     events: *mut epoll_event,
     most: c_int,
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    pass_on!(epoll_pwait2(fd, events, most, timeout, mask));
     let mut call = begin(fd, most, || limit(timeout));
     let result = look_then_wait(
         &mut call,

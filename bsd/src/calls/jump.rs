@@ -7,8 +7,7 @@ use polysock::bare;
 macro_rules! jumps {
     ($($name:ident)*) => {
         $(
-            #[no_mangle]
-            pub unsafe extern "C-unwind" fn $name(place: *mut c_void, value: c_int) {
+            pub(crate) unsafe fn $name(place: *mut c_void, value: c_int) {
                 bare::note_left();
                 next::$name(place, value);
             }

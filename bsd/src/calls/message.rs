@@ -1,27 +1,16 @@
 //! sendmsg(2) and recvmsg(2).
 
-use super::parts::Parts;
+use super::parts::{described, size, Parts};
 use super::socket::add_address;
-use super::{recv, send};
-use crate::memory;
-use crate::next::{self, pass_on};
+use super::{recv, send, vectored};
+use crate::next;
 use crate::result::sent;
 use libc::{c_int, cmsghdr, msghdr, ssize_t};
 use polysock::bare::{self, Call, Fields};
-
-/// What the program describes, if its pointer is good.
-pub(super) fn described(message: *const msghdr) -> Option<msghdr> {
-    // SAFETY: any bytes are pointers and lengths.
-    unsafe { memory::read(message) }
-}
-
-/// A length, which is an int in some C libraries.
-fn size(length: impl TryInto<usize>) -> usize {
-    length.try_into().unwrap_or(0)
-}
+use polysock::promises::{self, Amount};
 
 pub(super) fn parts(message: &msghdr) -> Parts {
-    Parts::new(message.msg_iov, size(message.msg_iovlen))
+    Parts::of(message)
 }
 
 /// Adds an address of a message.
@@ -113,11 +102,9 @@ fn begin_receive(fd: c_int, message: *const msghdr, flags: c_int) -> Begun {
     })
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
-    pass_on!(sendmsg(fd, message, flags));
+pub(crate) unsafe fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
     let begun = begin_send(fd, message, flags);
-    let result = next::sendmsg(fd, message, flags);
+    let result = vectored::sending(fd, message, flags);
     if let Some((call, header)) = begun {
         bare::end(call, sent(result), |fields| {
             if let Some(header) = &header {
@@ -128,11 +115,11 @@ pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
-    pass_on!(recvmsg(fd, message, flags));
+pub(crate) unsafe fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
     let begun = begin_receive(fd, message, flags);
-    let result = next::recvmsg(fd, message, flags);
+    let result = promises::receive(fd, flags, Amount::Some, |flags, _| {
+        next::recvmsg(fd, message, flags)
+    });
     if let Some((call, header)) = begun {
         bare::end(call, recv::outcome(result, flags), |fields| {
             recv::add_found(fields, result, flags);

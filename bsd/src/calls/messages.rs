@@ -3,10 +3,11 @@
 use super::message::{add_name, add_payload, add_received, parts};
 use super::{recv, send};
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, c_uint, mmsghdr, timespec};
 use polysock::bare::{self, Outcome};
+use polysock::promises;
 
 /// How many messages a record shows.
 const MOST_SHOWN: usize = 64;
@@ -31,20 +32,14 @@ fn moved_in_all(first: *const mmsghdr, result: c_int) -> usize {
     bare::aside(|| Some(lengths().sum())).unwrap_or(0)
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn sendmmsg(
-    fd: c_int,
-    messages: *mut mmsghdr,
-    count: c_uint,
-    flags: c_int,
-) -> c_int {
-    pass_on!(sendmmsg(fd, messages, count, flags));
+pub(crate) unsafe fn sendmmsg(fd: c_int, messages: *mut mmsghdr, count: c_uint, flags: c_int) -> c_int {
     let (waits, raises) = (send::waits(0, flags), send::raises_sigpipe(flags));
     let call = bare::begin("sendmmsg", fd, waits, raises, |fields| {
         fields.number("datagrams", count);
         fields.flags("flags", flags);
     });
-    let result = next::sendmmsg(fd, messages, count, flags);
+    let quiet = promises::quiet(flags);
+    let result = promises::call(fd, || next::sendmmsg(fd, messages, count, quiet));
     if let Some(call) = call {
         let mut outcome = done(result);
         if outcome == Outcome::Done {
@@ -62,15 +57,13 @@ pub unsafe extern "C-unwind" fn sendmmsg(
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn recvmmsg(
+pub(crate) unsafe fn recvmmsg(
     fd: c_int,
     messages: *mut mmsghdr,
     count: c_uint,
     flags: c_int,
     timeout: *mut timespec,
 ) -> c_int {
-    pass_on!(recvmmsg(fd, messages, count, flags, timeout));
     let call = bare::begin("recvmmsg", fd, recv::waits(flags), false, |fields| {
         fields.number("datagrams", count);
         fields.number(
@@ -81,7 +74,7 @@ pub unsafe extern "C-unwind" fn recvmmsg(
         );
         fields.flags("flags", flags);
     });
-    let result = next::recvmmsg(fd, messages, count, flags, timeout);
+    let result = promises::call(fd, || next::recvmmsg(fd, messages, count, flags, timeout));
     if let Some(call) = call {
         let mut outcome = done(result);
         if outcome == Outcome::Done {

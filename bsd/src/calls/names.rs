@@ -1,7 +1,7 @@
 //! getaddrinfo(3).
 
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use libc::{addrinfo, c_char, c_int};
 use polysock::bare::{self, Fields, Outcome};
 
@@ -16,14 +16,12 @@ fn add_text(fields: &mut Fields<'_>, name: &'static str, text: *const c_char) {
     }
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn getaddrinfo(
+pub(crate) unsafe fn getaddrinfo(
     host: *const c_char,
     service: *const c_char,
     hints: *const addrinfo,
     found: *mut *mut addrinfo,
 ) -> c_int {
-    pass_on!(getaddrinfo(host, service, hints, found));
     let call = bare::begin_without_socket("getaddrinfo", |fields| {
         add_text(fields, "host", host);
         add_text(fields, "service", service);

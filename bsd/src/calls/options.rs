@@ -1,10 +1,11 @@
 //! setsockopt(2) and getsockopt(2).
 
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, c_void, socklen_t};
 use polysock::bare::{self, Fields, Waits};
+use polysock::promises;
 
 fn add_value(fields: &mut Fields<'_>, value: *const c_void, length: socklen_t) {
     if length as usize == size_of::<c_int>() {
@@ -17,41 +18,40 @@ fn add_value(fields: &mut Fields<'_>, value: *const c_void, length: socklen_t) {
     }
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn setsockopt(
+pub(crate) unsafe fn setsockopt(
     fd: c_int,
     level: c_int,
     name: c_int,
     value: *const c_void,
     length: socklen_t,
 ) -> c_int {
-    pass_on!(setsockopt(fd, level, name, value, length));
     let call = bare::begin("setsockopt", fd, Waits::Never, false, |fields| {
         fields.number("level", level);
         fields.number("option", name);
         add_value(fields, value, length);
     });
-    let result = next::setsockopt(fd, level, name, value, length);
+    let result = promises::call(fd, || next::setsockopt(fd, level, name, value, length));
+    if result == 0 {
+        promises::option_was_set(fd, level, name);
+    }
     if let Some(call) = call {
         bare::end(call, done(result), |_| {});
     }
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn getsockopt(
+pub(crate) unsafe fn getsockopt(
     fd: c_int,
     level: c_int,
     name: c_int,
     value: *mut c_void,
     length: *mut socklen_t,
 ) -> c_int {
-    pass_on!(getsockopt(fd, level, name, value, length));
     let call = bare::begin("getsockopt", fd, Waits::Never, false, |fields| {
         fields.number("level", level);
         fields.number("option", name);
     });
-    let result = next::getsockopt(fd, level, name, value, length);
+    let result = promises::call(fd, || next::getsockopt(fd, level, name, value, length));
     if let Some(call) = call {
         bare::end(call, done(result), |fields| {
             // SAFETY: any bytes are a length.

@@ -1,11 +1,27 @@
 //! Data in several parts, as the program describes them.
 
 use crate::memory;
-use libc::{c_int, iovec};
+use libc::{c_int, iovec, msghdr};
 use polysock::bare::{self, Call};
 
 /// The most parts that the system takes (`IOV_MAX`).
-const MOST: usize = 1024;
+pub(super) const MOST: usize = 1024;
+
+pub(super) const NO_PART: iovec = iovec {
+    iov_base: std::ptr::null_mut(),
+    iov_len: 0,
+};
+
+/// What the program describes, if its pointer is good.
+pub(super) fn described(message: *const msghdr) -> Option<msghdr> {
+    // SAFETY: any bytes are pointers and lengths.
+    unsafe { memory::read(message) }
+}
+
+/// A length, which is an int in some C libraries.
+pub(super) fn size(length: impl TryInto<usize>) -> usize {
+    length.try_into().unwrap_or(0)
+}
 
 /// An array of parts in the program's memory.
 #[derive(Clone, Copy)]
@@ -20,6 +36,29 @@ impl Parts {
             first,
             count: count.min(MOST),
         }
+    }
+
+    /// Those of a message.
+    pub(super) fn of(message: &msghdr) -> Self {
+        Self::new(message.msg_iov, size(message.msg_iovlen))
+    }
+
+    /// Puts what is left of them after `done` bytes into `rest`, and returns how many parts that are.
+    pub(super) fn after(self, done: usize, rest: &mut [iovec]) -> usize {
+        let mut before = done;
+        let left = self.iter().filter_map(|part| {
+            let skipped = before.min(part.iov_len);
+            before -= skipped;
+            let part = iovec {
+                iov_base: part.iov_base.cast::<u8>().wrapping_add(skipped).cast(),
+                iov_len: part.iov_len - skipped,
+            };
+            (part.iov_len > 0).then_some(part)
+        });
+        rest.iter_mut()
+            .zip(left)
+            .map(|(place, part)| *place = part)
+            .count()
     }
 
     fn iter(self) -> impl Iterator<Item = iovec> {

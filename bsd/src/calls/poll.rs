@@ -4,7 +4,7 @@
 //! once.
 
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, nfds_t, pollfd, sigset_t, size_t, timespec};
 use polysock::bare::{self, Call};
@@ -113,9 +113,7 @@ pub(super) unsafe fn look_then_wait(
     wait()
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
-    pass_on!(poll(first, count, timeout));
+pub(crate) unsafe fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     let mut call = begin(first, count, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -127,14 +125,7 @@ pub unsafe extern "C-unwind" fn poll(first: *mut pollfd, count: nfds_t, timeout:
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn __poll_chk(
-    first: *mut pollfd,
-    count: nfds_t,
-    timeout: c_int,
-    size: size_t,
-) -> c_int {
-    pass_on!(__poll_chk(first, count, timeout, size));
+pub(crate) unsafe fn __poll_chk(first: *mut pollfd, count: nfds_t, timeout: c_int, size: size_t) -> c_int {
     let mut call = begin(first, count, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -146,14 +137,12 @@ pub unsafe extern "C-unwind" fn __poll_chk(
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn ppoll(
+pub(crate) unsafe fn ppoll(
     first: *mut pollfd,
     count: nfds_t,
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    pass_on!(ppoll(first, count, timeout, mask));
     let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,
@@ -165,15 +154,13 @@ pub unsafe extern "C-unwind" fn ppoll(
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn __ppoll_chk(
+pub(crate) unsafe fn __ppoll_chk(
     first: *mut pollfd,
     count: nfds_t,
     timeout: *const timespec,
     mask: *const sigset_t,
     size: size_t,
 ) -> c_int {
-    pass_on!(__ppoll_chk(first, count, timeout, mask, size));
     let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,

@@ -1,11 +1,13 @@
 //! recv(2), read(2) and their relatives.
 
 use super::parts::{begin_parts, Parts};
+use super::vectored;
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::{done, received};
 use libc::{c_int, c_void, iovec, size_t, sockaddr, socklen_t, ssize_t};
 use polysock::bare::{self, Call, Fields, Outcome, Waits};
+use polysock::promises::{self, Amount};
 
 pub(super) fn waits(flags: c_int) -> Waits {
     if flags & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE | libc::MSG_OOB) == 0 {
@@ -63,26 +65,41 @@ fn add_payload(fields: &mut Fields<'_>, result: ssize_t, room: *mut c_void, leng
     });
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn recv(fd: c_int, room: *mut c_void, length: size_t, flags: c_int) -> ssize_t {
-    pass_on!(recv(fd, room, length, flags));
+/// How much a receive with these flags waits for.
+pub(super) fn amount(length: size_t, flags: c_int) -> Amount {
+    if flags & libc::MSG_WAITALL == 0 {
+        Amount::Some
+    } else {
+        Amount::All(length)
+    }
+}
+
+/// The room that is left after this much was received.
+fn after(room: *mut c_void, done: usize) -> *mut c_void {
+    room.cast::<u8>().wrapping_add(done).cast()
+}
+
+pub(crate) unsafe fn recv(fd: c_int, room: *mut c_void, length: size_t, flags: c_int) -> ssize_t {
     let call = begin("recv", fd, length, flags);
-    let result = next::recv(fd, room, length, flags);
+    let result = promises::receive(fd, flags, amount(length, flags), |flags, done| {
+        next::recv(fd, after(room, done), length - done, flags)
+    });
     end(call, result, room, length, flags);
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn __recv_chk(
+pub(crate) unsafe fn __recv_chk(
     fd: c_int,
     room: *mut c_void,
     length: size_t,
     size: size_t,
     flags: c_int,
 ) -> ssize_t {
-    pass_on!(__recv_chk(fd, room, length, size, flags));
     let call = begin("recv", fd, length, flags);
-    let result = next::__recv_chk(fd, room, length, size, flags);
+    let result = promises::receive(fd, flags, amount(length, flags), |flags, done| {
+        let size = size.saturating_sub(done);
+        next::__recv_chk(fd, after(room, done), length - done, size, flags)
+    });
     end(call, result, room, length, flags);
     result
 }
@@ -116,8 +133,7 @@ fn end_with_address(
     }
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn recvfrom(
+pub(crate) unsafe fn recvfrom(
     fd: c_int,
     room: *mut c_void,
     length: size_t,
@@ -125,16 +141,16 @@ pub unsafe extern "C-unwind" fn recvfrom(
     from: *mut sockaddr,
     from_length: *mut socklen_t,
 ) -> ssize_t {
-    pass_on!(recvfrom(fd, room, length, flags, from, from_length));
     let call = begin("recvfrom", fd, length, flags);
     let most = room_for_address(call, from_length);
-    let result = next::recvfrom(fd, room, length, flags, from, from_length);
+    let result = promises::receive(fd, flags, amount(length, flags), |flags, done| {
+        next::recvfrom(fd, after(room, done), length - done, flags, from, from_length)
+    });
     end_with_address(call, result, (room, length), flags, from, (most, from_length));
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn __recvfrom_chk(
+pub(crate) unsafe fn __recvfrom_chk(
     fd: c_int,
     room: *mut c_void,
     length: size_t,
@@ -143,42 +159,53 @@ pub unsafe extern "C-unwind" fn __recvfrom_chk(
     from: *mut sockaddr,
     from_length: *mut socklen_t,
 ) -> ssize_t {
-    pass_on!(__recvfrom_chk(fd, room, length, size, flags, from, from_length));
     let call = begin("recvfrom", fd, length, flags);
     let most = room_for_address(call, from_length);
-    let result = next::__recvfrom_chk(fd, room, length, size, flags, from, from_length);
+    let result = promises::receive(fd, flags, amount(length, flags), |flags, done| {
+        let (room, size) = (after(room, done), size.saturating_sub(done));
+        next::__recvfrom_chk(fd, room, length - done, size, flags, from, from_length)
+    });
     end_with_address(call, result, (room, length), flags, from, (most, from_length));
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn read(fd: c_int, room: *mut c_void, length: size_t) -> ssize_t {
-    pass_on!(read(fd, room, length));
+pub(crate) unsafe fn read(fd: c_int, room: *mut c_void, length: size_t) -> ssize_t {
     let call = begin("read", fd, length, 0);
-    let result = next::read(fd, room, length);
+    let result = promises::receive(fd, 0, Amount::Some, |flags, _| {
+        // A read of nothing does not take a datagram, and does not wait.
+        if flags == 0 || length == 0 {
+            next::read(fd, room, length)
+        } else {
+            next::recv(fd, room, length, flags)
+        }
+    });
     end(call, result, room, length, 0);
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn __read_chk(
-    fd: c_int,
-    room: *mut c_void,
-    length: size_t,
-    size: size_t,
-) -> ssize_t {
-    pass_on!(__read_chk(fd, room, length, size));
+pub(crate) unsafe fn __read_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t) -> ssize_t {
     let call = begin("read", fd, length, 0);
-    let result = next::__read_chk(fd, room, length, size);
+    let result = promises::receive(fd, 0, Amount::Some, |flags, _| {
+        if flags == 0 || length == 0 {
+            next::__read_chk(fd, room, length, size)
+        } else {
+            next::__recv_chk(fd, room, length, size, flags)
+        }
+    });
     end(call, result, room, length, 0);
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn readv(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
-    pass_on!(readv(fd, parts, count));
+pub(crate) unsafe fn readv(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
     let call = begin_parts(fd, parts, count, |length| begin("readv", fd, length, 0));
-    let result = next::readv(fd, parts, count);
+    let result = promises::receive(fd, 0, Amount::Some, |flags, _| {
+        match vectored::of_parts(parts, count) {
+            Some(mut message) if flags != 0 && Parts::of(&message).length() > 0 => {
+                next::recvmsg(fd, &raw mut message, flags)
+            }
+            _ => next::readv(fd, parts, count),
+        }
+    });
     if let Some(call) = call {
         let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));
         bare::end(call, received(result), |fields| {

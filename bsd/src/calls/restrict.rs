@@ -6,8 +6,7 @@ use polysock::bare;
 
 // Both are variadic in C. An integer or a pointer is passed in the same place on every processor of Linux.
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn prctl(
+pub(crate) unsafe fn prctl(
     option: c_int,
     second: c_ulong,
     third: c_ulong,
@@ -20,8 +19,7 @@ pub unsafe extern "C-unwind" fn prctl(
     next::prctl(option, second, third, fourth, fifth)
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn syscall(
+pub(crate) unsafe fn syscall(
     number: c_long,
     first: c_long,
     second: c_long,

@@ -2,7 +2,7 @@
 
 use super::poll::{limit, may_wait};
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 use polysock::bare::{self, Call};
@@ -160,15 +160,13 @@ fn end(call: Option<Call>, result: c_int, count: c_int, places: [*mut fd_set; 3]
     }
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn select(
+pub(crate) unsafe fn select(
     count: c_int,
     read: *mut fd_set,
     write: *mut fd_set,
     except: *mut fd_set,
     timeout: *mut timeval,
 ) -> c_int {
-    pass_on!(select(count, read, write, except, timeout));
     let places = [read, write, except];
     let call = begin(count, places, || may_wait_us(timeout), || limit_in_us(timeout));
     let result = next::select(count, read, write, except, timeout);
@@ -176,8 +174,7 @@ pub unsafe extern "C-unwind" fn select(
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn pselect(
+pub(crate) unsafe fn pselect(
     count: c_int,
     read: *mut fd_set,
     write: *mut fd_set,
@@ -185,7 +182,6 @@ pub unsafe extern "C-unwind" fn pselect(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    pass_on!(pselect(count, read, write, except, timeout, mask));
     let places = [read, write, except];
     let call = begin(count, places, || may_wait(timeout), || limit(timeout));
     let result = next::pselect(count, read, write, except, timeout, mask);

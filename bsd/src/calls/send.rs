@@ -2,11 +2,13 @@
 
 use super::parts::{begin_parts, Parts};
 use super::socket::add_address;
+use super::vectored;
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::sent;
 use libc::{c_int, c_void, iovec, size_t, sockaddr, socklen_t, ssize_t};
 use polysock::bare::{self, Call, Waits};
+use polysock::promises::{self, Amount};
 
 pub(super) fn waits(length: usize, flags: c_int) -> Waits {
     if flags & libc::MSG_DONTWAIT == 0 {
@@ -17,7 +19,19 @@ pub(super) fn waits(length: usize, flags: c_int) -> Waits {
 }
 
 pub(super) fn raises_sigpipe(flags: c_int) -> bool {
-    flags & libc::MSG_NOSIGNAL == 0
+    promises::quiet(flags) & libc::MSG_NOSIGNAL == 0
+}
+
+/// What is left of data of which this much was sent.
+fn after(data: *const c_void, done: usize) -> *const c_void {
+    data.cast::<u8>().wrapping_add(done).cast()
+}
+
+#[inline]
+unsafe fn sending(fd: c_int, data: *const c_void, length: size_t, flags: c_int) -> ssize_t {
+    promises::send(fd, flags, Amount::All(length), |flags, done| {
+        next::send(fd, after(data, done), length - done, flags)
+    })
 }
 
 #[inline]
@@ -41,7 +55,7 @@ fn end(call: Option<Call>, result: ssize_t, data: *const c_void) {
     if let Some(call) = call {
         bare::end(call, sent(result), |fields| {
             fields.payload(usize::try_from(result).unwrap_or(0), |offset, room| {
-                memory::copy(data.cast::<u8>().wrapping_add(offset).cast(), room)
+                memory::copy(after(data, offset), room)
             });
         });
     }
@@ -49,22 +63,14 @@ fn end(call: Option<Call>, result: ssize_t, data: *const c_void) {
 
 const NOWHERE: (*const sockaddr, socklen_t) = (std::ptr::null(), 0);
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn send(
-    fd: c_int,
-    data: *const c_void,
-    length: size_t,
-    flags: c_int,
-) -> ssize_t {
-    pass_on!(send(fd, data, length, flags));
+pub(crate) unsafe fn send(fd: c_int, data: *const c_void, length: size_t, flags: c_int) -> ssize_t {
     let call = begin("send", fd, length, flags, NOWHERE);
-    let result = next::send(fd, data, length, flags);
+    let result = sending(fd, data, length, flags);
     end(call, result, data);
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn sendto(
+pub(crate) unsafe fn sendto(
     fd: c_int,
     data: *const c_void,
     length: size_t,
@@ -72,27 +78,35 @@ pub unsafe extern "C-unwind" fn sendto(
     to: *const sockaddr,
     to_length: socklen_t,
 ) -> ssize_t {
-    pass_on!(sendto(fd, data, length, flags, to, to_length));
     let call = begin("sendto", fd, length, flags, (to, to_length));
-    let result = next::sendto(fd, data, length, flags, to, to_length);
+    let result = promises::send(fd, flags, Amount::All(length), |flags, done| {
+        next::sendto(fd, after(data, done), length - done, flags, to, to_length)
+    });
     end(call, result, data);
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn write(fd: c_int, data: *const c_void, length: size_t) -> ssize_t {
-    pass_on!(write(fd, data, length));
+pub(crate) unsafe fn write(fd: c_int, data: *const c_void, length: size_t) -> ssize_t {
     let call = begin("write", fd, length, 0, NOWHERE);
-    let result = next::write(fd, data, length);
+    let result = promises::write(
+        fd,
+        |flags| sending(fd, data, length, flags),
+        || next::write(fd, data, length),
+    );
     end(call, result, data);
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
-    pass_on!(writev(fd, parts, count));
+pub(crate) unsafe fn writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
     let call = begin_parts(fd, parts, count, |length| begin("writev", fd, length, 0, NOWHERE));
-    let result = next::writev(fd, parts, count);
+    let result = promises::write(
+        fd,
+        |flags| match vectored::of_parts(parts, count) {
+            Some(message) => vectored::sending(fd, &message, flags),
+            None => promises::call(fd, || next::writev(fd, parts, count)),
+        },
+        || next::writev(fd, parts, count),
+    );
     if let Some(call) = call {
         let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));
         bare::end(call, sent(result), |fields| {

@@ -1,19 +1,21 @@
 //! socket(2), socketpair(2), bind(2), listen(2), shutdown(2), and the addresses of a socket.
 
 use crate::memory;
-use crate::next::{self, pass_on};
+use crate::next;
 use crate::result::done;
 use libc::{c_int, sockaddr, socklen_t};
 use polysock::bare::{self, Fields, Outcome, Waits};
+use polysock::promises;
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn socket(family: c_int, kind: c_int, protocol: c_int) -> c_int {
-    pass_on!(socket(family, kind, protocol));
+pub(crate) unsafe fn socket(family: c_int, kind: c_int, protocol: c_int) -> c_int {
     let call = bare::begin_without_socket("socket", |fields| {
         fields.kind(family, kind);
         fields.count("protocol", usize::try_from(protocol).unwrap_or(0));
     });
     let fd = next::socket(family, kind, protocol);
+    if fd >= 0 {
+        promises::made(fd, kind, None);
+    }
     if let Some(call) = call {
         bare::end(call, done(fd), |fields| {
             if fd >= 0 {
@@ -25,20 +27,17 @@ pub unsafe extern "C-unwind" fn socket(family: c_int, kind: c_int, protocol: c_i
     fd
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn socketpair(
-    family: c_int,
-    kind: c_int,
-    protocol: c_int,
-    pair: *mut c_int,
-) -> c_int {
-    pass_on!(socketpair(family, kind, protocol, pair));
+pub(crate) unsafe fn socketpair(family: c_int, kind: c_int, protocol: c_int, pair: *mut c_int) -> c_int {
     let call = bare::begin_without_socket("socketpair", |fields| fields.kind(family, kind));
     let result = next::socketpair(family, kind, protocol, pair);
+    // SAFETY: the kernel has written two numbers there just now.
+    let made = (result == 0).then(|| unsafe { pair.cast::<[c_int; 2]>().read() });
+    for fd in made.iter().flatten() {
+        promises::made(*fd, kind, None);
+    }
     if let Some(call) = call {
         bare::end(call, done(result), |fields| {
-            // SAFETY: any bytes are two numbers.
-            if let (0, Some(pair)) = (result, unsafe { memory::read(pair.cast::<[c_int; 2]>()) }) {
+            if let Some(pair) = made {
                 fields.made_pair(pair);
             }
         });
@@ -67,13 +66,11 @@ pub(super) fn add_address(
     with_address(address, length, |bytes| fields.address(name, bytes));
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
-    pass_on!(bind(fd, address, length));
+pub(crate) unsafe fn bind(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
     let call = bare::begin("bind", fd, Waits::Never, false, |fields| {
         add_address(fields, "to", address, length);
     });
-    let result = next::bind(fd, address, length);
+    let result = promises::call(fd, || next::bind(fd, address, length));
     if let Some(call) = call {
         let outcome = done(result);
         bare::end(call, outcome, |fields| {
@@ -85,22 +82,18 @@ pub unsafe extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn listen(fd: c_int, backlog: c_int) -> c_int {
-    pass_on!(listen(fd, backlog));
+pub(crate) unsafe fn listen(fd: c_int, backlog: c_int) -> c_int {
     let call = bare::begin("listen", fd, Waits::Never, false, |fields| {
         fields.number("backlog", backlog);
     });
-    let result = next::listen(fd, backlog);
+    let result = promises::call(fd, || next::listen(fd, backlog));
     if let Some(call) = call {
         bare::end(call, done(result), |_| {});
     }
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn shutdown(fd: c_int, how: c_int) -> c_int {
-    pass_on!(shutdown(fd, how));
+pub(crate) unsafe fn shutdown(fd: c_int, how: c_int) -> c_int {
     let call = bare::begin(
         "shutdown",
         fd,
@@ -111,37 +104,25 @@ pub unsafe extern "C-unwind" fn shutdown(fd: c_int, how: c_int) -> c_int {
             None => fields.text("how", how),
         },
     );
-    let result = next::shutdown(fd, how);
+    let result = promises::call(fd, || next::shutdown(fd, how));
     if let Some(call) = call {
         bare::end(call, done(result), |_| {});
     }
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn getsockname(
-    fd: c_int,
-    address: *mut sockaddr,
-    length: *mut socklen_t,
-) -> c_int {
-    pass_on!(getsockname(fd, address, length));
+pub(crate) unsafe fn getsockname(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int {
     let call = bare::begin("getsockname", fd, Waits::Never, false, |_| {});
-    let result = next::getsockname(fd, address, length);
+    let result = promises::call(fd, || next::getsockname(fd, address, length));
     if let Some(call) = call {
         bare::end(call, done(result), |_| {});
     }
     result
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn getpeername(
-    fd: c_int,
-    address: *mut sockaddr,
-    length: *mut socklen_t,
-) -> c_int {
-    pass_on!(getpeername(fd, address, length));
+pub(crate) unsafe fn getpeername(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int {
     let call = bare::begin("getpeername", fd, Waits::Never, false, |_| {});
-    let result = next::getpeername(fd, address, length);
+    let result = promises::call(fd, || next::getpeername(fd, address, length));
     if let Some(call) = call {
         bare::end(call, done(result), |_| {});
     }

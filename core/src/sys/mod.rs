@@ -31,6 +31,8 @@
 //! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`],
 //!   [`call_stack`] and [`modules`], for traces;
 //! - [`undisturbed`], work in the middle of a program's own calls; [`arena`] and [`own_stack`], memory and a stack for it;
+//! - `direct`, system calls that no library comes between, and `wake_signal`, the signal that ends another thread's call, for
+//!   [`promises`](crate::promises) on Linux;
 //! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts.
 //!
 //! The layout of addresses and of control messages makes no system call and is kept beside its subject (`address/sockaddr`,
@@ -42,6 +44,8 @@ pub(crate) mod call_stack;
 pub(crate) mod clock;
 pub(crate) mod control;
 pub(crate) mod descriptor;
+#[cfg(target_os = "linux")]
+pub(crate) mod direct;
 pub(crate) mod entry;
 pub(crate) mod error_text;
 pub(crate) mod fork;
@@ -65,6 +69,8 @@ pub(crate) mod sigpipe;
 pub(crate) mod thread;
 pub(crate) mod undisturbed;
 pub(crate) mod unix;
+#[cfg(target_os = "linux")]
+pub(crate) mod wake_signal;
 pub(crate) mod wakeable_poll;
 pub(crate) mod waker;
 pub(crate) mod zeros;

@@ -15,6 +15,8 @@ pub struct Module {
 
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 pub use elf::containing;
+#[cfg(target_os = "linux")]
+pub use elf::is_needed;
 
 /// No module: the loaders of other systems are asked differently.
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
@@ -53,6 +55,58 @@ mod elf {
         // SAFETY: `look` matches the type that it is called with, and `search` outlives the call.
         unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
         search.found
+    }
+
+    #[cfg(target_os = "linux")]
+    struct Need {
+        name: &'static [u8],
+        found: bool,
+    }
+
+    /// Whether the program, or a library that is loaded, was linked with the library of this name.
+    #[cfg(target_os = "linux")]
+    pub fn is_needed(name: &'static [u8]) -> bool {
+        let mut need = Need { name, found: false };
+        // SAFETY: `look_for_need` matches the type that it is called with, and `need` outlives the call.
+        unsafe { libc::dl_iterate_phdr(Some(look_for_need), (&raw mut need).cast()) };
+        need.found
+    }
+
+    #[cfg(target_os = "linux")]
+    unsafe extern "C" fn look_for_need(info: *mut dl_phdr_info, _: size_t, need: *mut c_void) -> c_int {
+        const DT_NULL: usize = 0;
+        const DT_NEEDED: usize = 1;
+        const DT_STRTAB: usize = 5;
+        // SAFETY: the loader lends `info`; `is_needed` passes its question.
+        let (info, need) = unsafe { (&*info, &mut *need.cast::<Need>()) };
+        if info.dlpi_phdr.is_null() {
+            return 0;
+        }
+        // SAFETY: the loader's description of the module, which stays loaded while this is called.
+        let segments = unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
+        let base = address(info.dlpi_addr);
+        let Some(dynamic) = segments.iter().find(|segment| segment.p_type == libc::PT_DYNAMIC) else {
+            return 0;
+        };
+        let first = base.wrapping_add(address(dynamic.p_vaddr)) as *const [usize; 2];
+        // SAFETY: the table is loaded, and ends with an entry of this kind.
+        let entry = |at: usize| unsafe { *first.add(at) };
+        let entries = || (0..).map(entry).take_while(|[kind, _]| *kind != DT_NULL);
+        let Some([_, names]) = entries().find(|[kind, _]| *kind == DT_STRTAB) else {
+            return 0;
+        };
+        // Some loaders leave it as it is in the file: relative to the module.
+        let names = if names < base {
+            base.wrapping_add(names)
+        } else {
+            names
+        };
+        need.found = entries().filter(|[kind, _]| *kind == DT_NEEDED).any(|[_, at]| {
+            // SAFETY: the entry is the place of a name among those of the module.
+            let name = unsafe { CStr::from_ptr(names.wrapping_add(at) as *const libc::c_char) };
+            name.to_bytes() == need.name
+        });
+        c_int::from(need.found)
     }
 
     unsafe extern "C" fn look(info: *mut dl_phdr_info, _: size_t, search: *mut c_void) -> c_int {
@@ -153,6 +207,14 @@ mod tests {
             "{libc:?}"
         );
         assert!(containing(8).is_none());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn this_program_needs_the_c_library_and_no_other_one() {
+        let names: [&[u8]; 3] = [b"libc.so.6", b"libc.so", b"libc.musl-x86_64.so.1"];
+        assert!(cfg!(target_feature = "crt-static") || names.into_iter().any(is_needed));
+        assert!(!is_needed(b"libpolysock-bsd.so.0"));
     }
 
     #[test]

@@ -12,25 +12,52 @@ impl<T> Default for OnceBox<T> {
     }
 }
 
+impl<T> OnceBox<T> {
+    /// For a static.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // only promises keep such a static
+    pub const fn nothing() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+}
+
 impl<T: Send + Sync> OnceBox<T> {
+    /// The value, if it was made.
+    #[inline]
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // as above
+    pub fn get(&self) -> Option<&T> {
+        // SAFETY: it is null or came from a box, which is dropped only together with `self`.
+        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The same as [`get_or_make`](Self::get_or_make), unless there is no memory for it.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // as above
+    pub fn get_or_try_make(&self, make: impl FnOnce() -> Option<Box<T>>) -> Option<&T> {
+        if let Some(value) = self.get() {
+            return Some(value);
+        }
+        Some(self.keep(make()?))
+    }
+
     /// The value, made by `make` if there is none yet. When several threads make one at the same time, one of them is
     /// kept.
     pub fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
-        let mut value = self.0.load(Ordering::Acquire);
-        if value.is_null() {
-            let made = Box::into_raw(Box::new(make()));
-            value = match self
-                .0
-                .compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire)
-            {
-                Ok(_) => made,
-                Err(other) => {
-                    // SAFETY: it was made above, and no other thread has seen it.
-                    drop(unsafe { Box::from_raw(made) });
-                    other
-                }
-            };
-        }
+        self.get().unwrap_or_else(|| self.keep(Box::new(make())))
+    }
+
+    /// Keeps a value, unless another thread was first.
+    fn keep(&self, made: Box<T>) -> &T {
+        let made = Box::into_raw(made);
+        let value = match self
+            .0
+            .compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => made,
+            Err(other) => {
+                // SAFETY: it came from the box, and no other thread has seen it.
+                drop(unsafe { Box::from_raw(made) });
+                other
+            }
+        };
         // SAFETY: it came from a box, and is dropped only together with `self`.
         unsafe { &*value }
     }

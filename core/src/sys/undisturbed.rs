@@ -136,11 +136,13 @@ fn set_cancellable(state: libc::c_int) -> libc::c_int {
     before
 }
 
-fn errno() -> libc::c_int {
+/// This thread's errno.
+pub fn errno() -> libc::c_int {
     io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }
 
-fn set_errno(errno: libc::c_int) {
+/// Sets it.
+pub fn set_errno(errno: libc::c_int) {
     #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
     use libc::__errno as place;
     #[cfg(any(target_os = "linux", target_os = "dragonfly"))]

@@ -1,0 +1,671 @@
+/* What the layer promises: `promises WHICH [HOW]`. Without the promise each shows the trap. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { THREADS = 3, PATIENCE_MS = 300, LONGEST_MS = 20000 };
+
+static char room[1 << 16];
+
+static long long now_us(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+}
+
+static const char *shown(long result) {
+    static _Thread_local char text[64];
+    if (result < 0)
+        snprintf(text, sizeof text, "-1 %s", strerrorname_np(errno));
+    else
+        snprintf(text, sizeof text, "%ld", result);
+    return text;
+}
+
+static int listener(struct sockaddr_in *address, int backlog) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t length = sizeof *address;
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bind(fd, (void *)address, length);
+    listen(fd, backlog);
+    getsockname(fd, (void *)address, &length);
+    return fd;
+}
+
+/* The lowest numbers, so that the next file gets the one that is closed. */
+static void pair_over_tcp(int pair[2]) {
+    struct sockaddr_in address;
+    int low = listener(&address, 16), fd = fcntl(low, F_DUPFD, 300);
+    close(low);
+    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+    connect(pair[0], (void *)&address, sizeof address);
+    pair[1] = accept(fd, NULL, NULL);
+    close(fd);
+}
+
+static void on_signal(int number, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    sigaction(number, &action, NULL);
+}
+
+/* ------------------------------------------------------------ sends to a peer that has gone */
+
+static long send_by(const char *how, int fd) {
+    struct iovec part = {"x", 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct mmsghdr messages = {message, 0};
+    if (strcmp(how, "send") == 0)
+        return send(fd, "x", 1, 0);
+    if (strcmp(how, "sendto") == 0)
+        return sendto(fd, "x", 1, 0, NULL, 0);
+    if (strcmp(how, "sendmsg") == 0)
+        return sendmsg(fd, &message, 0);
+    if (strcmp(how, "sendmmsg") == 0)
+        return sendmmsg(fd, &messages, 1, 0);
+    if (strcmp(how, "write") == 0)
+        return write(fd, "x", 1);
+    if (strcmp(how, "writev") == 0)
+        return writev(fd, &part, 1);
+    if (strcmp(how, "sendfile") == 0) {
+        int file = open("/proc/self/exe", O_RDONLY);
+        return sendfile(fd, file, NULL, 1);
+    }
+    if (strcmp(how, "fclose") == 0) {
+        FILE *stream = fdopen(fd, "w");
+        fputs("x", stream);
+        return fclose(stream);
+    }
+    abort();
+}
+
+static void sigpipe(const char *how) {
+    int pair[2];
+    char byte;
+    pair_over_tcp(pair);
+    close(pair[1]);
+    write(pair[0], "x", 1);
+    struct pollfd entry = {pair[0], 0, 0};
+    poll(&entry, 1, 5000); /* until the reset has come */
+    recv(pair[0], &byte, 1, 0);
+    printf("%s\n", shown(send_by(how, pair[0])));
+    /* a pipe still kills */
+    int pipes[2];
+    fflush(stdout);
+    if (fork() == 0) {
+        pipe(pipes);
+        close(pipes[0]);
+        write(pipes[1], "x", 1);
+        _exit(0);
+    }
+    int status;
+    wait(&status);
+    printf("pipe: %s\n", WIFSIGNALED(status) ? "killed" : "lives");
+}
+
+/* ------------------------------------------------------------ calls in threads */
+
+struct work {
+    pthread_t thread;
+    const char *how;
+    int fd;
+    atomic_int id;
+    long result;
+    int failure;
+    struct sockaddr_in to;
+};
+
+static void *run(void *argument) {
+    struct work *work = argument;
+    struct iovec part = {room, sizeof room};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct pollfd entry = {work->fd, POLLIN, 0};
+    const char *how = work->how;
+    fd_set set;
+    errno = 0;
+    work->id = syscall(SYS_gettid);
+    if (strcmp(how, "recv") == 0)
+        work->result = recv(work->fd, room, 100, 0);
+    else if (strcmp(how, "recvfrom") == 0)
+        work->result = recvfrom(work->fd, room, 100, 0, NULL, NULL);
+    else if (strcmp(how, "recvmsg") == 0)
+        work->result = recvmsg(work->fd, &message, 0);
+    else if (strcmp(how, "read") == 0)
+        work->result = read(work->fd, room, 100);
+    else if (strcmp(how, "readv") == 0)
+        work->result = readv(work->fd, &part, 1);
+    else if (strcmp(how, "send") == 0)
+        work->result = send(work->fd, room, sizeof room, 0);
+    else if (strcmp(how, "write") == 0)
+        work->result = write(work->fd, room, sizeof room);
+    else if (strcmp(how, "accept") == 0)
+        work->result = accept(work->fd, NULL, NULL);
+    else if (strcmp(how, "connect") == 0)
+        work->result = connect(work->fd, (void *)&work->to, sizeof work->to);
+    else if (strcmp(how, "poll") == 0) {
+        work->result = poll(&entry, 1, -1);
+        if (work->result == 1 && entry.revents == POLLNVAL)
+            work->result = POLLNVAL;
+    } else if (strcmp(how, "select") == 0) {
+        FD_ZERO(&set);
+        FD_SET(work->fd, &set);
+        work->result = select(work->fd + 1, &set, NULL, NULL, NULL);
+    } else
+        abort();
+    work->failure = errno;
+    return NULL;
+}
+
+static void start(struct work *work, const char *how, int fd) {
+    work->how = how;
+    work->fd = fd;
+    pthread_create(&work->thread, NULL, run, work);
+}
+
+/* Until the thread sleeps in its call. */
+static void wait_until_it_waits(struct work *work) {
+    char path[64], text[512], state = 0;
+    for (int tries = 0; state != 'S' && tries < LONGEST_MS; tries++) {
+        int id = work->id;
+        usleep(1000);
+        if (id == 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
+        FILE *file = fopen(path, "r");
+        if (file == NULL)
+            return;
+        fgets(text, sizeof text, file);
+        fclose(file);
+        state = strrchr(text, ')')[2];
+    }
+}
+
+/* What the call has returned; "waits" if it is not over after `ms`. */
+static const char *ended(struct work *work, int ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    long long ns = until.tv_nsec + ms * 1000000LL;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    if (pthread_timedjoin_np(work->thread, NULL, &until) != 0)
+        return "waits";
+    errno = work->failure;
+    return shown(work->result);
+}
+
+static int patience = PATIENCE_MS;
+
+static void fill(int fd) {
+    while (send(fd, room, sizeof room, MSG_DONTWAIT) > 0)
+        ;
+}
+
+/* A socket on which a call waits. */
+static int socket_for(const char *how, struct work *works, int count) {
+    int pair[2];
+    struct sockaddr_in address;
+    if (strcmp(how, "accept") == 0)
+        return listener(&address, 5);
+    if (strcmp(how, "connect") == 0) {
+        /* a queue of one connection, which is taken */
+        listener(&address, 0);
+        for (int other = 0; other < 3; other++)
+            connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), (void *)&address, sizeof address);
+        for (int number = 0; number < count; number++)
+            works[number].to = address;
+        return socket(AF_INET, SOCK_STREAM, 0);
+    }
+    pair_over_tcp(pair);
+    if (strcmp(how, "send") == 0 || strcmp(how, "write") == 0)
+        fill(pair[0]);
+    return pair[0];
+}
+
+static void close_wakes(const char *how) {
+    struct work works[THREADS] = {0};
+    int count = strcmp(how, "connect") == 0 ? 1 : THREADS;
+    int fd = socket_for(how, works, count);
+    for (int number = 0; number < count; number++)
+        start(&works[number], how, fd);
+    for (int number = 0; number < count; number++)
+        wait_until_it_waits(&works[number]);
+    printf("close: %s\n", shown(close(fd)));
+    printf("again: %s\n", shown(close(fd)));
+    for (int number = 0; number < count; number++)
+        printf("%s\n", ended(&works[number], patience));
+    int file = open("/dev/null", O_RDONLY);
+    printf("the number is free: %d\n", file == fd);
+}
+
+/* A thread that has blocked all signals. */
+static void close_wakes_blocked(void) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    close_wakes("recv");
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    printf("SIGTERM blocked %d\n", sigismember(&blocked, SIGTERM));
+}
+
+/* No descriptor is left for what the layer may need. */
+static void close_wakes_without_descriptors(void) {
+    struct work work = {0};
+    int fd = socket_for("recv", NULL, 0);
+    start(&work, "recv", fd);
+    wait_until_it_waits(&work);
+    while (dup(0) >= 0)
+        ;
+    printf("close: %s\n", shown(close(fd)));
+    printf("%s\n", ended(&work, patience));
+    printf("the number is free: %d\n", dup(0) == fd);
+}
+
+static void duplicate_over(void) {
+    struct work work = {0};
+    int fd = socket_for("recv", NULL, 0), null = open("/dev/null", O_RDWR);
+    start(&work, "recv", fd);
+    wait_until_it_waits(&work);
+    printf("dup2: %d\n", dup2(null, fd) == fd);
+    printf("%s\n", ended(&work, patience));
+    printf("write: %s\n", shown(write(fd, "x", 1)));
+    printf("wrong: %s\n", shown(dup2(-1, fd)));
+    printf("write: %s\n", shown(write(fd, "x", 1)));
+}
+
+/* A call on a duplicate goes on. */
+static void duplicate_stays(void) {
+    struct work work = {0};
+    int pair[2];
+    pair_over_tcp(pair);
+    int copy = dup(pair[0]);
+    start(&work, "recv", copy);
+    wait_until_it_waits(&work);
+    printf("close: %s\n", shown(close(pair[0])));
+    printf("write: %s\n", shown(write(pair[1], "still", 5)));
+    printf("%s\n", ended(&work, 5000));
+}
+
+/* ------------------------------------------------------------ numbers that are used again */
+
+static void nothing(int number) {
+    (void)number;
+}
+
+/* A call that the kernel starts again after a signal looks its number up again. */
+static void reuse(void) {
+    struct work work = {0};
+    int fd = socket_for("read", NULL, 0), pipes[2];
+    on_signal(SIGUSR1, nothing, SA_RESTART);
+    start(&work, "read", fd);
+    wait_until_it_waits(&work);
+    close(fd);
+    pipe(pipes); /* gets the number */
+    printf("used again: %d\n", pipes[0] == fd);
+    write(pipes[1], "secret", 6);
+    if (strcmp(ended(&work, patience), "waits") == 0)
+        pthread_kill(work.thread, SIGUSR1);
+    else
+        work.thread = pthread_self();
+    if (work.thread != pthread_self())
+        ended(&work, 5000);
+    errno = work.failure;
+    printf("the thread: %s\n", shown(work.result));
+    fcntl(pipes[0], F_SETFL, O_NONBLOCK);
+    printf("the pipe: %s\n", shown(read(pipes[0], room, 100)));
+}
+
+static atomic_int stopped;
+
+static void *signal_them(void *argument) {
+    struct work *works = argument;
+    while (!stopped) {
+        pthread_kill(works[0].thread, SIGUSR1);
+        pthread_kill(works[1].thread, SIGUSR1);
+        usleep(50);
+    }
+    return NULL;
+}
+
+/* Threads that wait in calls which signals start again and again, while the number is closed and given to a file. */
+static void reuse_soak(void) {
+    char name[] = "/tmp/polysock-promises-XXXXXX", path[64];
+    int kept = mkstemp(name), wrong = 0;
+    unlink(name);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", kept);
+    on_signal(SIGUSR1, nothing, SA_RESTART);
+    for (int round = 0; round < 60; round++) {
+        struct work works[2] = {0};
+        pthread_t signals;
+        int pair[2], file;
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+        fill(pair[0]);
+        start(&works[0], round % 2 ? "send" : "write", pair[0]);
+        start(&works[1], "write", pair[0]);
+        wait_until_it_waits(&works[0]);
+        wait_until_it_waits(&works[1]);
+        stopped = 0;
+        pthread_create(&signals, NULL, signal_them, works);
+        close(pair[0]);
+        do
+            file = open(path, O_WRONLY | O_APPEND);
+        while (file != pair[0]);
+        usleep(1000);
+        close(pair[1]);
+        stopped = 1;
+        pthread_join(signals, NULL);
+        for (int thread = 0; thread < 2; thread++)
+            wrong += strcmp(ended(&works[thread], 5000), "-1 EBADF") != 0;
+        close(file);
+    }
+    printf("wrong results %d, bytes in the file %ld\n", wrong, (long)lseek(kept, 0, SEEK_END));
+}
+
+/* ------------------------------------------------------------ time limits */
+
+static void set_limit(int fd, int option, int ms) {
+    struct timeval limit = {ms / 1000, ms % 1000 * 1000};
+    setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
+}
+
+/* How many of 40 receives end early, and how the last ends. */
+static void never_early(const char *how) {
+    struct work work = {.how = how};
+    struct sockaddr_in address;
+    int pair[2], early = 0;
+    pair_over_tcp(pair);
+    work.fd = strcmp(how, "accept") == 0 ? listener(&address, 5) : pair[0];
+    set_limit(work.fd, SO_RCVTIMEO, 13);
+    if (strcmp(how, "send") == 0 || strcmp(how, "write") == 0) {
+        set_limit(work.fd, SO_SNDTIMEO, 13);
+        fill(work.fd);
+    }
+    for (int round = 0; round < 40; round++) {
+        usleep(round * 97 % 1000);
+        long long began = now_us();
+        run(&work);
+        if (now_us() - began < 13000)
+            early++;
+    }
+    errno = work.failure;
+    printf("early: %s, %s\n", early ? "some" : "none", shown(work.result));
+}
+
+static void *take_a_little(void *argument) {
+    int fd = *(int *)argument;
+    char *bytes = malloc(1 << 18);
+    for (int round = 0; round < 15; round++) {
+        usleep(60000);
+        if (recv(fd, bytes, 1 << 18, MSG_DONTWAIT) <= 0)
+            break;
+    }
+    shutdown(fd, SHUT_RDWR);
+    return NULL;
+}
+
+/* A send in pieces, each of which the kernel gives the whole time. */
+static void one_limit_for_all(void) {
+    int pair[2];
+    pthread_t thread;
+    size_t large = 1 << 24;
+    char *bytes = calloc(1, large);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    set_limit(pair[0], SO_SNDTIMEO, 150);
+    pthread_create(&thread, NULL, take_a_little, &pair[1]);
+    long long began = now_us();
+    long sent = send(pair[0], bytes, large, MSG_NOSIGNAL);
+    long long took = now_us() - began;
+    printf("early %d, a part %d, %s\n", took < 150000, sent > 0 && sent < (long)large,
+           took < 500000 ? "in time" : "far too late");
+    close(pair[1]);
+    pthread_join(thread, NULL);
+}
+
+static volatile sig_atomic_t signals;
+
+static void count(int number) {
+    (void)number;
+    signals++;
+}
+
+/* Whatever SA_RESTART says, a signal ends a call with a limit (signal(7)); one without is started again. */
+static void signals_in_limits(void) {
+    int pair[2];
+    struct itimerval timer = {{0, 0}, {0, 20000}};
+    pair_over_tcp(pair);
+    for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
+        on_signal(SIGALRM, count, flags);
+        for (int limited = 0; limited < 2; limited++) {
+            struct work work = {.how = "recv", .fd = pair[0]};
+            set_limit(pair[0], SO_RCVTIMEO, limited ? 3000 : 0);
+            signals = 0;
+            setitimer(ITIMER_REAL, &timer, NULL);
+            if (flags && !limited && fork() == 0) {
+                usleep(100000);
+                write(pair[1], "late", 4);
+                _exit(0);
+            }
+            run(&work);
+            errno = work.failure;
+            printf("restart %d, limit %d: %s, %d signals\n", flags != 0, limited, shown(work.result), signals);
+            while (waitpid(-1, NULL, WNOHANG) > 0)
+                ;
+        }
+    }
+}
+
+static void data_in_time(void) {
+    int pair[2];
+    pair_over_tcp(pair);
+    set_limit(pair[0], SO_RCVTIMEO, 5000);
+    if (fork() == 0) {
+        for (int part = 0; part < 3; part++) {
+            usleep(20000);
+            write(pair[1], "abcdef", 6);
+        }
+        _exit(0);
+    }
+    printf("all: %s\n", shown(recv(pair[0], room, 15, MSG_WAITALL)));
+    printf("rest: %s\n", shown(read(pair[0], room, 15)));
+    close(pair[1]);
+    printf("end: %s\n", shown(recv(pair[0], room, 15, MSG_WAITALL)));
+    wait(NULL);
+}
+
+/* ------------------------------------------------------------ signal handlers, forks, longjmp */
+
+static int handled[2], other[2];
+
+static void send_and_close(int number) {
+    (void)number;
+    int before = errno;
+    send(other[0], "from the handler", 16, 0);
+    close(handled[0]);
+    handled[0] = -1;
+    signals++;
+    errno = before;
+}
+
+static void handler(void) {
+    struct work work = {0};
+    struct sigaction action = {.sa_handler = send_and_close, .sa_flags = SA_RESTART};
+    pair_over_tcp(handled);
+    pair_over_tcp(other);
+    sigaction(SIGUSR1, &action, NULL);
+    start(&work, "recv", handled[0]);
+    wait_until_it_waits(&work);
+    pthread_kill(work.thread, SIGUSR1);
+    printf("the interrupted call: %s\n", ended(&work, 5000));
+    printf("sent: %s\n", shown(recv(other[1], room, 100, 0)));
+    int file = open("/dev/null", O_RDONLY);
+    printf("the number is free: %d\n", file == work.fd);
+    /* another thread's call */
+    pair_over_tcp(handled);
+    start(&work, "recv", handled[0]);
+    wait_until_it_waits(&work);
+    raise(SIGUSR1);
+    printf("another thread's call: %s\n", ended(&work, patience));
+}
+
+/* Handlers that make calls and closes all the time, in the middle of calls and of closes. */
+static void handler_storm(void) {
+    struct itimerval timer = {{0, 300}, {0, 300}};
+    long moved = 0;
+    on_signal(SIGALRM, send_and_close, SA_RESTART);
+    pair_over_tcp(other);
+    handled[0] = dup(other[0]);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    long long until = now_us() + 700000;
+    while (now_us() < until || signals <= 20) {
+        int pair[2];
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+        moved += write(pair[0], "x", 1);
+        moved += read(pair[1], room, 1);
+        close(pair[0]);
+        close(pair[1]);
+        recv(other[1], room, sizeof room, MSG_DONTWAIT);
+        close(handled[0]);
+        handled[0] = dup(other[0]);
+    }
+    timer = (struct itimerval){{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &timer, NULL);
+    printf("signals %d, moved %d\n", signals > 20, moved > 100);
+}
+
+static sigjmp_buf place;
+
+static void jump(int number) {
+    siglongjmp(place, number);
+}
+
+static void left_by_longjmp(void) {
+    struct itimerval timer = {{0, 0}, {0, 5000}};
+    volatile int free_at_once = 0, rounds = 0;
+    on_signal(SIGALRM, jump, 0);
+    for (; rounds < 30; rounds++) {
+        int pair[2];
+        pair_over_tcp(pair);
+        if (sigsetjmp(place, 1) == 0) {
+            setitimer(ITIMER_REAL, &timer, NULL);
+            recv(pair[0], room, 100, 0);
+        }
+        close(pair[0]);
+        int file = open("/dev/null", O_RDONLY);
+        free_at_once += file == pair[0];
+        close(file);
+        close(pair[1]);
+    }
+    printf("free at once: %d of %d\n", free_at_once, rounds);
+}
+
+static void cancelled(void) {
+    int free_at_once = 0;
+    for (int round = 0; round < 10; round++) {
+        struct work work = {0};
+        int fd = socket_for("recv", NULL, 0);
+        start(&work, "recv", fd);
+        wait_until_it_waits(&work);
+        pthread_cancel(work.thread);
+        pthread_join(work.thread, NULL);
+        close(fd);
+        int file = open("/dev/null", O_RDONLY);
+        free_at_once += file == fd;
+        close(file);
+    }
+    printf("free at once: %d of 10\n", free_at_once);
+}
+
+static void forked(void) {
+    struct work work = {0};
+    int pair[2], status;
+    pair_over_tcp(pair);
+    start(&work, "recv", pair[0]);
+    wait_until_it_waits(&work);
+    fflush(stdout);
+    if (fork() == 0) {
+        int good = send(pair[0], "child", 5, 0) == 5;
+        struct work own = {0};
+        good = good && close(pair[0]) == 0 && close(pair[0]) == -1 && errno == EBADF;
+        good = good && open("/dev/null", O_RDONLY) == pair[0];
+        int fd = socket_for("recv", NULL, 0);
+        start(&own, "recv", fd);
+        wait_until_it_waits(&own);
+        close(fd);
+        printf("in the child: %d, %s\n", good, ended(&own, patience));
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(&status);
+    printf("from the child: %s\n", shown(recv(pair[1], room, 100, 0)));
+    if (vfork() == 0) {
+        close(pair[0]);
+        dup2(pair[1], pair[0]);
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(1);
+    }
+    wait(&status);
+    printf("%s\n", ended(&work, 0));
+    printf("write: %s\n", shown(write(pair[1], "still", 5)));
+    printf("%s\n", ended(&work, 5000));
+}
+
+int main(int words, char **arguments) {
+    const char *which = words > 1 ? arguments[1] : "", *how = words > 2 ? arguments[2] : "";
+    /* With the promise there is no reason to be impatient. */
+    if (getenv("PATIENT") != NULL)
+        patience = LONGEST_MS;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (strcmp(which, "sigpipe") == 0)
+        sigpipe(how);
+    else if (strcmp(which, "close-wakes") == 0)
+        close_wakes(how);
+    else if (strcmp(which, "close-wakes-blocked") == 0)
+        close_wakes_blocked();
+    else if (strcmp(which, "close-wakes-without-descriptors") == 0)
+        close_wakes_without_descriptors();
+    else if (strcmp(which, "duplicate-over") == 0)
+        duplicate_over();
+    else if (strcmp(which, "duplicate-stays") == 0)
+        duplicate_stays();
+    else if (strcmp(which, "reuse") == 0)
+        reuse();
+    else if (strcmp(which, "reuse-soak") == 0)
+        reuse_soak();
+    else if (strcmp(which, "never-early") == 0)
+        never_early(how);
+    else if (strcmp(which, "one-limit") == 0)
+        one_limit_for_all();
+    else if (strcmp(which, "signals-in-limits") == 0)
+        signals_in_limits();
+    else if (strcmp(which, "data-in-time") == 0)
+        data_in_time();
+    else if (strcmp(which, "handler") == 0)
+        handler();
+    else if (strcmp(which, "handler-storm") == 0)
+        handler_storm();
+    else if (strcmp(which, "longjmp") == 0)
+        left_by_longjmp();
+    else if (strcmp(which, "cancelled") == 0)
+        cancelled();
+    else if (strcmp(which, "forked") == 0)
+        forked();
+    else
+        return 2;
+    return 0;
+}

@@ -1,0 +1,138 @@
+//! Closing a socket that calls may be on.
+
+use super::numbers::{copied, Closing, Number};
+use super::result::{fail, without_sigpipe};
+use super::switch::are_kept;
+use super::threads;
+use crate::sys::direct;
+use crate::sys::fork;
+use std::time::{Duration, Instant};
+
+/// How long a close waits for the calls on the socket to end before it leaves the number to the last of them.
+const WAIT_FOR_CALLS: Duration = Duration::from_secs(1);
+
+/// The pauses between looks at whether they have.
+const FIRST_PAUSE: Duration = Duration::from_micros(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(5);
+
+/// What became of a number on which no call can begin any more.
+enum Vacated {
+    /// No call is on it.
+    Free,
+    /// The socket is closed. A call that has not ended keeps the number from being used for another file, and frees it.
+    Kept,
+    /// It is closed already.
+    Refused,
+}
+
+/// The socket to vacate, if a number stands for one. Not in a child that uses its parent's memory (vfork(2)).
+fn socket_to_close(number: i32) -> Option<Number> {
+    let number = are_kept().then(|| Number::of(number)).flatten()?;
+    (number.is_known_socket() && fork::is_owner()).then_some(number)
+}
+
+fn vacate(socket: Number) -> Vacated {
+    if let Closing::ByAnother = socket.begin_closing() {
+        return Vacated::Refused;
+    }
+    let inside = threads::inside(socket.number);
+    if inside.others || inside.this {
+        vacate_in_use(socket)
+    } else {
+        Vacated::Free
+    }
+}
+
+#[cold]
+fn vacate_in_use(socket: Number) -> Vacated {
+    // A call that has not reached the kernel yet fails there. Without it, the signal is sent again until the call is over.
+    direct::occupy(socket.number);
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    let inside = loop {
+        threads::wake(socket.number);
+        let inside = threads::inside(socket.number);
+        if !inside.others || began.elapsed() >= WAIT_FOR_CALLS {
+            break inside;
+        }
+        direct::pause(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    };
+    if !inside.others && !inside.this {
+        return Vacated::Free;
+    }
+    socket.orphan();
+    threads::free_orphaned(socket); // if the last call has left just before
+    Vacated::Kept
+}
+
+/// Closes a descriptor by `close`. Calls on the socket that have not ended fail with EBADF; the number is free when they are over.
+pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
+    let Some(socket) = socket_to_close(number) else {
+        forget(number);
+        return close();
+    };
+    match vacate(socket) {
+        Vacated::Free => {
+            socket.forget();
+            close()
+        }
+        Vacated::Kept => 0,
+        Vacated::Refused => fail(libc::EBADF),
+    }
+}
+
+/// Forgets what was known of a number that is about to be closed.
+fn forget(number: i32) {
+    if let Some(number) = are_kept().then(|| Number::of(number)).flatten() {
+        if !number.is_known_socket() {
+            number.forget();
+        }
+    }
+}
+
+/// Closes a stream of the C library over a descriptor, by `close`, once `flush` has sent what it still has. Neither raises SIGPIPE.
+pub fn close_stream(number: i32, flush: impl FnOnce(), close: impl FnOnce() -> i32) -> i32 {
+    let Some(socket) = socket_to_close(number) else {
+        forget(number);
+        return close();
+    };
+    without_sigpipe(|| {
+        flush();
+        // The stream has to be closed in any case, and with it the number.
+        let _ = vacate(socket);
+        socket.forget();
+        close()
+    })
+}
+
+/// Closes the descriptors from `first` to `last` by `close`.
+pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
+    if are_kept() {
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        for socket in threads::numbers_in_use(number(first), number(last)).filter_map(socket_to_close) {
+            let _ = vacate(socket);
+            socket.forget();
+        }
+    }
+    close()
+}
+
+/// Has a number stand for the same file as `from`, by `duplicate`, which closes what it stood for. Fails with EBUSY if that is a
+/// socket on which a call does not end.
+pub fn replace(from: i32, number: i32, duplicate: impl FnOnce() -> i32) -> i32 {
+    if !are_kept() || from == number || !direct::is_open(from) {
+        return duplicate();
+    }
+    if let Some(socket) = socket_to_close(number) {
+        match vacate(socket) {
+            Vacated::Free => socket.forget(),
+            Vacated::Kept | Vacated::Refused => return fail(libc::EBUSY),
+        }
+    }
+    let result = duplicate();
+    if result >= 0 {
+        copied(from, number);
+    }
+    result
+}

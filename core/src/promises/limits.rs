@@ -1,0 +1,236 @@
+//! Time limits that the program has set in the kernel (`SO_RCVTIMEO`, `SO_SNDTIMEO`): one for the whole call, and to the
+//! nanosecond.
+//!
+//! The kernel's timers may end a limit an eighth late, and on Unix sockets it begins anew with each piece of a send. A call with a limit is interrupted by every signal, whatever SA_RESTART says
+//! (signal(7)), as poll is: so it can wait in poll.
+
+use super::call::{counted, socket};
+use super::numbers::Number;
+use super::result::{fail, has_failed_with};
+use super::switch::quiet;
+use crate::sys::direct;
+use crate::sys::undisturbed::errno;
+use crate::sys::unix::Readiness;
+use std::time::{Duration, Instant};
+
+/// How much a call should move.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// What the first successful attempt moves.
+    Some,
+    /// On a stream this many bytes.
+    All(usize),
+}
+
+/// What a call waits for, and the option with its limit.
+#[derive(Clone, Copy)]
+struct Way {
+    events: i16,
+    option: i32,
+}
+
+const RECEIVE: Way = Way {
+    events: libc::POLLIN,
+    option: libc::SO_RCVTIMEO,
+};
+
+const SEND: Way = Way {
+    events: libc::POLLOUT,
+    option: libc::SO_SNDTIMEO,
+};
+
+/// Makes a send with these flags. `attempt` gets the flags of an attempt, and how much the ones before have sent.
+#[inline]
+pub fn send(number: i32, flags: i32, amount: Amount, attempt: impl FnMut(i32, usize) -> isize) -> isize {
+    transfer(SEND, number, quiet(flags), amount, attempt)
+}
+
+/// Makes a receive in the same way.
+#[inline]
+pub fn receive(number: i32, flags: i32, amount: Amount, attempt: impl FnMut(i32, usize) -> isize) -> isize {
+    transfer(RECEIVE, number, flags, amount, attempt)
+}
+
+#[inline]
+fn transfer(
+    way: Way,
+    number: i32,
+    flags: i32,
+    amount: Amount,
+    mut attempt: impl FnMut(i32, usize) -> isize,
+) -> isize {
+    match socket(number) {
+        None => attempt(flags, 0),
+        Some(socket) if socket.may_be_limited() && may_wait(flags, amount) => counted(socket, || {
+            transfer_in_time(way, socket, flags, amount, &mut attempt)
+        }),
+        Some(socket) => counted(socket, || attempt(flags, 0)),
+    }
+}
+
+/// Whether a call with these flags may wait. What waits for all bytes but must not be put together is left to the kernel.
+fn may_wait(flags: i32, amount: Amount) -> bool {
+    let waits = flags & (libc::MSG_DONTWAIT | libc::MSG_OOB | libc::MSG_ERRQUEUE) == 0;
+    let for_all = flags & libc::MSG_WAITALL != 0;
+    waits && !(for_all && (flags & libc::MSG_PEEK != 0 || amount == Amount::Some))
+}
+
+#[cold]
+#[inline(never)]
+fn transfer_in_time(
+    way: Way,
+    socket: Number,
+    flags: i32,
+    amount: Amount,
+    attempt: &mut impl FnMut(i32, usize) -> isize,
+) -> isize {
+    let wanted = match amount {
+        Amount::All(wanted) if socket.is_stream() => wanted,
+        Amount::All(_) | Amount::Some => 0,
+    };
+    let mut done = 0;
+    let mut deadline = None;
+    loop {
+        let moved = attempt(flags | libc::MSG_DONTWAIT, done);
+        if let Ok(moved) = usize::try_from(moved) {
+            done += moved;
+            if moved == 0 || done >= wanted {
+                return count(done);
+            }
+            continue;
+        }
+        match errno() {
+            libc::EAGAIN => {}
+            libc::ENOTSOCK => {
+                socket.is_other();
+                return attempt(flags, 0);
+            }
+            failed => return end(done, failed),
+        }
+        let until = match deadline {
+            Some(until) => until,
+            None if direct::is_nonblocking(socket.number) => return end(done, libc::EAGAIN),
+            None => match limit_of(way, socket) {
+                Some(until) => *deadline.insert(until),
+                None => return without_limit(flags, done, attempt),
+            },
+        };
+        match wait(way, socket, until) {
+            Waited::Ready => {}
+            Waited::Failed(failed) => return end(done, failed),
+        }
+    }
+}
+
+/// The kernel waits for the rest.
+fn without_limit(flags: i32, done: usize, attempt: &mut impl FnMut(i32, usize) -> isize) -> isize {
+    match usize::try_from(attempt(flags, done)) {
+        Ok(moved) => count(done + moved),
+        Err(_) => end(done, errno()),
+    }
+}
+
+/// What a call returns that something has ended: what it has moved before that, or the failure.
+fn end(done: usize, failed: i32) -> isize {
+    if done > 0 {
+        count(done)
+    } else {
+        fail(failed)
+    }
+}
+
+fn count(done: usize) -> isize {
+    isize::try_from(done).unwrap_or(isize::MAX)
+}
+
+/// When the time of a call that begins now is up.
+fn limit_of(way: Way, socket: Number) -> Option<Instant> {
+    Instant::now().checked_add(direct::limit_option(socket.number, way.option)?)
+}
+
+enum Waited {
+    Ready,
+    Failed(i32),
+}
+
+fn wait(way: Way, socket: Number, until: Instant) -> Waited {
+    let left = until.saturating_duration_since(Instant::now());
+    if left == Duration::ZERO {
+        return Waited::Failed(libc::EAGAIN);
+    }
+    match direct::poll(socket.number, way.events, left) {
+        // Only the clock decides that time is up.
+        Ok(Readiness::Ready | Readiness::TimeUp) => Waited::Ready,
+        Ok(Readiness::Interrupted) => Waited::Failed(libc::EINTR),
+        Err(error) => Waited::Failed(error.raw_os_error().unwrap_or(libc::EINVAL)),
+    }
+}
+
+/// Makes an accept.
+#[inline]
+pub fn accept(number: i32, mut attempt: impl FnMut() -> i32) -> i32 {
+    match socket(number) {
+        None => attempt(),
+        Some(socket) if socket.may_be_limited() => counted(socket, || accept_in_time(socket, &mut attempt)),
+        Some(socket) => counted(socket, attempt),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn accept_in_time(socket: Number, attempt: &mut impl FnMut() -> i32) -> i32 {
+    if direct::is_nonblocking(socket.number) {
+        return attempt();
+    }
+    let Some(until) = limit_of(RECEIVE, socket) else {
+        return attempt();
+    };
+    loop {
+        if let Waited::Failed(failed) = wait(RECEIVE, socket, until) {
+            return fail(failed);
+        }
+        if matches!(
+            direct::poll(socket.number, RECEIVE.events, Duration::ZERO),
+            Ok(Readiness::Ready)
+        ) {
+            let accepted = attempt();
+            // Another process may have taken the connection.
+            if !has_failed_with(accepted, libc::EAGAIN) {
+                return accepted;
+            }
+        }
+    }
+}
+
+/// Makes a connect.
+#[inline]
+pub fn connect(number: i32, mut attempt: impl FnMut() -> i32) -> i32 {
+    match socket(number) {
+        None => attempt(),
+        Some(socket) if socket.may_be_limited() => counted(socket, || connect_in_time(socket, &mut attempt)),
+        Some(socket) => counted(socket, attempt),
+    }
+}
+
+/// The kernel waits. What is missing to the whole time when it gives up is waited for here.
+#[cold]
+#[inline(never)]
+fn connect_in_time(socket: Number, attempt: &mut impl FnMut() -> i32) -> i32 {
+    let until = limit_of(SEND, socket);
+    let connected = attempt();
+    let Some(until) = until.filter(|_| has_failed_with(connected, libc::EINPROGRESS)) else {
+        return connected;
+    };
+    if direct::is_nonblocking(socket.number) {
+        return fail(libc::EINPROGRESS);
+    }
+    match wait(SEND, socket, until) {
+        Waited::Failed(libc::EAGAIN) => fail(libc::EINPROGRESS),
+        Waited::Failed(failed) => fail(failed),
+        Waited::Ready => match direct::poll(socket.number, SEND.events, Duration::ZERO) {
+            // Asked again, it says how the connect has ended.
+            Ok(Readiness::Ready) => attempt(),
+            _ => fail(libc::EINPROGRESS),
+        },
+    }
+}

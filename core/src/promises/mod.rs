@@ -1,0 +1,61 @@
+//! What polysock promises, for calls that a program makes by itself on bare descriptors: for the layer below its calls
+//! (`libpolysock-bsd`).
+//!
+//! No SIGPIPE; a close ends the calls that wait in other threads; no call uses a number after it was closed and given to another
+//! file; time limits hold for the whole call. Everything else is as the system has it: the kernel waits, so signals interrupt and
+//! restart calls as always. That is why nothing here is a [`Handle`](crate::handle), whose calls wait in poll
+//! (docs/decisions/promises-below-calls.md).
+//!
+//! - [`numbers`] has a word for each descriptor number: what is known of it, and whether it is being closed.
+//! - [`threads`] has a seat for each thread, with the calls that it is in.
+//! - A call ([`call`]) notes in its thread's seat that it is on the number, and then looks whether the number is being closed. A
+//!   close ([`close`]) notes that, and then looks into the seats. So one of them sees the other.
+//! - A close that finds calls puts a file in the socket's place on which every call fails, sends a signal to the threads, and waits
+//!   until they have left.
+//!
+//! A signal handler may make any of these calls, in the middle of another, and may leave it by longjmp(3): there are no locks, and
+//! nothing has to be dropped. A thread that was left in a call is recognised by its stack.
+
+mod call;
+mod close;
+mod limits;
+mod numbers;
+mod result;
+mod switch;
+mod threads;
+
+pub use call::{call, send_file, write};
+pub use close::{close, close_range, close_stream, replace};
+pub use limits::{accept, connect, receive, send, Amount};
+pub use numbers::{copied, made, option_was_set};
+pub use result::Returned;
+pub use switch::{are_kept, quiet};
+
+use crate::sys::wake_signal;
+use crate::sys::{fork, modules, process};
+
+/// Names the environment variable that has the promises kept; `0` has them not kept even for a program that is linked with the
+/// layer.
+const VARIABLE: &str = "POLYSOCK_SAFE";
+
+/// Has the promises kept from now on, if the environment asks for it, or if the program is linked with the `library` and the
+/// environment does not say otherwise. Returns whether they are. Called once, before the program makes a call.
+pub fn begin(library: &'static [u8]) -> bool {
+    let kept = match process::trusted_environment(VARIABLE) {
+        Some(value) => value != "0",
+        None => modules::is_needed(library),
+    };
+    if kept {
+        fork::watch();
+        threads::prepare();
+        switch::keep();
+    }
+    kept
+}
+
+/// Takes the signal that wakes threads out of a set that one is about to block.
+pub fn leave_unblocked(set: &mut libc::sigset_t) {
+    if are_kept() {
+        wake_signal::take_out(set);
+    }
+}

@@ -1,0 +1,253 @@
+//! A word for each descriptor number: what is known of the file that it stands for, and whether it is being closed.
+//!
+//! The program may change what a number stands for without our notice. Then the word is wrong, and a call that finds out corrects
+//! it.
+
+use super::switch::are_kept;
+use crate::sys::direct;
+use crate::sys::fork;
+use crate::sys::once_box::OnceBox;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Numbers up to four million; calls on higher ones are passed on.
+const IN_BLOCK: usize = 1024;
+const BLOCKS: usize = 4096;
+
+static BLOCKS_MADE: [OnceBox<[AtomicU32; IN_BLOCK]>; BLOCKS] = [const { OnceBox::nothing() }; BLOCKS];
+
+/// Nothing is known.
+const UNKNOWN: u32 = 0;
+/// It is not a socket.
+const OTHER: u32 = 1;
+const SOCKET: u32 = 1 << 1;
+/// Its bytes are one stream.
+const STREAM: u32 = 1 << 2;
+/// It keeps records apart that write(2) ends (`SOCK_SEQPACKET`).
+const RECORDS: u32 = 1 << 3;
+/// A time limit may be set in the kernel.
+const LIMITED: u32 = 1 << 4;
+/// No call may begin.
+const CLOSING: u32 = 1 << 5;
+/// The close has stopped waiting: the last call that leaves frees the number.
+const ORPHANED: u32 = 1 << 6;
+/// The generation of the process that closes it, since a forked child does not finish what a thread of its parent has begun.
+const GENERATION: u32 = 16;
+
+/// The word of a number.
+#[derive(Clone, Copy)]
+pub(super) struct Number {
+    pub(super) number: RawFd,
+    word: &'static AtomicU32,
+}
+
+/// How a close begins.
+pub(super) enum Closing {
+    /// This thread closes it.
+    Begun,
+    /// Another does, or it is closed already and not free yet.
+    ByAnother,
+}
+
+impl Number {
+    /// `None` if there is no memory for the word, or the number is none.
+    #[inline]
+    pub(super) fn of(number: RawFd) -> Option<Self> {
+        let at = usize::try_from(number).ok()?;
+        let block = BLOCKS_MADE.get(at / IN_BLOCK)?;
+        let words = match block.get() {
+            Some(words) => words,
+            None => make(block)?,
+        };
+        Some(Self {
+            number,
+            word: words.get(at % IN_BLOCK)?,
+        })
+    }
+
+    /// The number if it stands for a socket, which is found out if it is not known.
+    #[inline]
+    pub(super) fn of_socket(number: RawFd) -> Option<Self> {
+        let this = Self::of(number)?;
+        let word = this.word.load(Ordering::Relaxed);
+        let is_socket = if word & (SOCKET | OTHER) == 0 {
+            this.find_out()
+        } else {
+            word & SOCKET != 0
+        };
+        is_socket.then_some(this)
+    }
+
+    #[cold]
+    fn find_out(self) -> bool {
+        let described = match direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_TYPE) {
+            Ok(socket_type) if self.has_limit() => word_of(socket_type) | LIMITED,
+            Ok(socket_type) => word_of(socket_type),
+            Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => OTHER,
+            Err(_) => return false,
+        };
+        let known = self
+            .word
+            .compare_exchange(UNKNOWN, described, Ordering::SeqCst, Ordering::SeqCst);
+        known.unwrap_or_else(|now| now) == UNKNOWN && described != OTHER
+            || self.word.load(Ordering::Relaxed) & SOCKET != 0
+    }
+
+    fn has_limit(self) -> bool {
+        let options = [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO];
+        options
+            .iter()
+            .any(|option| direct::limit_option(self.number, *option).is_some())
+    }
+
+    /// Notes that it turned out to be something else.
+    pub(super) fn is_other(self) {
+        self.word.store(OTHER, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_stream(self) -> bool {
+        self.has(STREAM)
+    }
+
+    pub(super) fn has_records(self) -> bool {
+        self.has(RECORDS)
+    }
+
+    pub(super) fn may_be_limited(self) -> bool {
+        self.has(LIMITED)
+    }
+
+    fn has(self, mark: u32) -> bool {
+        self.word.load(Ordering::Relaxed) & mark != 0
+    }
+
+    /// Whether it is known as a socket.
+    pub(super) fn is_known_socket(self) -> bool {
+        self.has(SOCKET)
+    }
+
+    /// Whether a thread of this process is closing it. Looked at after a call is noted in its thread's seat.
+    #[inline]
+    pub(super) fn is_closing(self) -> bool {
+        let word = self.word.load(Ordering::SeqCst);
+        word & CLOSING != 0 && self.is_closed_here(word)
+    }
+
+    /// In a forked child, a number that its parent was closing is open until the child closes it.
+    #[cold]
+    fn is_closed_here(self, word: u32) -> bool {
+        let here = word >> GENERATION == generation();
+        if !here {
+            let _ = self
+                .word
+                .compare_exchange(word, UNKNOWN, Ordering::SeqCst, Ordering::SeqCst);
+        }
+        here
+    }
+
+    /// Keeps calls from beginning. A close looks into the seats afterwards.
+    pub(super) fn begin_closing(self) -> Closing {
+        loop {
+            let word = self.word.load(Ordering::SeqCst);
+            if word & CLOSING != 0 && self.is_closed_here(word) {
+                return Closing::ByAnother;
+            }
+            let closing = word & !(ORPHANED | u32::MAX << GENERATION) | CLOSING | generation() << GENERATION;
+            if self.replace(word, closing) {
+                return Closing::Begun;
+            }
+        }
+    }
+
+    /// Leaves it to the last call to free the number.
+    pub(super) fn orphan(self) {
+        self.word.fetch_or(ORPHANED, Ordering::SeqCst);
+    }
+
+    /// Whether the last call that leaves should free the number.
+    #[inline]
+    pub(super) fn is_orphaned(self) -> bool {
+        self.word.load(Ordering::SeqCst) & ORPHANED != 0
+    }
+
+    /// Takes over what was left to the last call; `false` if another thread has done so.
+    pub(super) fn adopt(self) -> bool {
+        let word = self.word.load(Ordering::SeqCst);
+        word & ORPHANED != 0 && self.replace(word, UNKNOWN)
+    }
+
+    /// Forgets all: the number is about to be closed.
+    pub(super) fn forget(self) {
+        self.word.store(UNKNOWN, Ordering::SeqCst);
+    }
+
+    fn replace(self, old: u32, new: u32) -> bool {
+        self.word
+            .compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
+}
+
+#[cold]
+fn make(block: &'static OnceBox<[AtomicU32; IN_BLOCK]>) -> Option<&'static [AtomicU32; IN_BLOCK]> {
+    block.get_or_try_make(|| {
+        let mut words = Vec::new();
+        words.try_reserve_exact(IN_BLOCK).ok()?;
+        words.resize_with(IN_BLOCK, AtomicU32::default);
+        words.into_boxed_slice().try_into().ok()
+    })
+}
+
+fn generation() -> u32 {
+    fork::generation() & u32::MAX >> GENERATION
+}
+
+/// The word of a socket of this type.
+fn word_of(socket_type: i32) -> u32 {
+    let form = match socket_type & 0xf {
+        libc::SOCK_STREAM => STREAM,
+        libc::SOCK_SEQPACKET => RECORDS,
+        _ => 0,
+    };
+    SOCKET | form
+}
+
+/// Notes that a socket of this type was made under a number; `from` is the one that accepted it, whose limits it has.
+pub fn made(number: RawFd, socket_type: i32, from: Option<RawFd>) {
+    if !are_kept() {
+        return;
+    }
+    let Some(made) = Number::of(number) else {
+        return;
+    };
+    let word = match from.and_then(Number::of) {
+        Some(from) => from.word.load(Ordering::Relaxed) & (SOCKET | STREAM | RECORDS | LIMITED),
+        None => word_of(socket_type),
+    };
+    made.word.store(word, Ordering::SeqCst);
+}
+
+/// Notes that a number now stands for the same file as another.
+pub fn copied(from: RawFd, number: RawFd) {
+    if !are_kept() || from == number {
+        return;
+    }
+    if let (Some(from), Some(copy)) = (Number::of(from), Number::of(number)) {
+        // A limit that is set later is seen under one number only.
+        let word = match from.word.load(Ordering::Relaxed) & !(CLOSING | ORPHANED | u32::MAX << GENERATION) {
+            socket if socket & SOCKET != 0 => socket | LIMITED,
+            other => other,
+        };
+        from.word.fetch_or(word & LIMITED, Ordering::Relaxed);
+        copy.word.store(word, Ordering::SeqCst);
+    }
+}
+
+/// Notes that the program has set an option of a socket, which may be a time limit.
+pub fn option_was_set(number: RawFd, level: i32, name: i32) {
+    if are_kept() && level == libc::SOL_SOCKET && matches!(name, libc::SO_RCVTIMEO | libc::SO_SNDTIMEO) {
+        if let Some(socket) = Number::of_socket(number) {
+            socket.word.fetch_or(LIMITED, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Whether promises are kept.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static KEPT: AtomicBool = AtomicBool::new(false);
+
+/// Has them kept from now on.
+pub(super) fn keep() {
+    KEPT.store(true, Ordering::Relaxed);
+}
+
+/// Whether they are kept.
+#[inline]
+pub fn are_kept() -> bool {
+    KEPT.load(Ordering::Relaxed)
+}
+
+/// The flags of a send that does not raise SIGPIPE.
+#[inline]
+pub fn quiet(flags: i32) -> i32 {
+    if are_kept() {
+        flags | libc::MSG_NOSIGNAL
+    } else {
+        flags
+    }
+}
