@@ -2,6 +2,7 @@
 
 use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
 use std::ffi::CStr;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The address of a function. Before it was looked up, that of one which does that.

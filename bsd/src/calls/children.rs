@@ -1,6 +1,6 @@
 //! posix_spawn(3) and popen(3): their children inherit sockets, and no fork handler sees them.
 
-use crate::next::{self, pass_on};
+use crate::next;
 use libc::{c_char, c_int, pid_t, posix_spawn_file_actions_t, posix_spawnattr_t, FILE};
 use polysock::bare;
 
@@ -12,8 +12,7 @@ fn sharing<T>(make: impl FnOnce() -> T) -> T {
     made
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn posix_spawn(
+pub(crate) unsafe fn posix_spawn(
     child: *mut pid_t,
     path: *const c_char,
     actions: *const posix_spawn_file_actions_t,
@@ -21,19 +20,10 @@ pub unsafe extern "C-unwind" fn posix_spawn(
     arguments: *const *mut c_char,
     environment: *const *mut c_char,
 ) -> c_int {
-    pass_on!(posix_spawn(
-        child,
-        path,
-        actions,
-        attributes,
-        arguments,
-        environment
-    ));
     sharing(|| next::posix_spawn(child, path, actions, attributes, arguments, environment))
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn posix_spawnp(
+pub(crate) unsafe fn posix_spawnp(
     child: *mut pid_t,
     file: *const c_char,
     actions: *const posix_spawn_file_actions_t,
@@ -41,19 +31,9 @@ pub unsafe extern "C-unwind" fn posix_spawnp(
     arguments: *const *mut c_char,
     environment: *const *mut c_char,
 ) -> c_int {
-    pass_on!(posix_spawnp(
-        child,
-        file,
-        actions,
-        attributes,
-        arguments,
-        environment
-    ));
     sharing(|| next::posix_spawnp(child, file, actions, attributes, arguments, environment))
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn popen(command: *const c_char, mode: *const c_char) -> *mut FILE {
-    pass_on!(popen(command, mode));
+pub(crate) unsafe fn popen(command: *const c_char, mode: *const c_char) -> *mut FILE {
     sharing(|| next::popen(command, mode))
 }
