@@ -3,6 +3,7 @@
 use super::parts::{described, size, Parts};
 use super::socket::add_address;
 use super::{recv, send, vectored};
+use crate::memory;
 use crate::next;
 use crate::result::sent;
 use libc::{c_int, cmsghdr, msghdr, ssize_t};
