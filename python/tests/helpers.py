@@ -111,9 +111,9 @@ def refusing_address():
         yield deaf.getsockname()
 
 
-def wait_until(condition):
+def wait_until(condition, limit=WAIT_LIMIT):
     """Returns once a condition holds."""
-    end = time.monotonic() + WAIT_LIMIT
+    end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, "the condition does not come true"
         time.sleep(0.0005)

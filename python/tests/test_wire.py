@@ -38,7 +38,7 @@ def run(tmp_path):
         if done.returncode == NOT_PERMITTED:
             pytest.skip("needs root or user namespaces, and TUN devices, to make networks")
         assert done.returncode == status, done.stderr
-        wait_until(lambda: not recorders(tmp_path / "run"))
+        wait_until(lambda: not recorders(tmp_path / "run"), PROGRAM_TIMEOUT)
         return done.stdout, done.stderr
 
     return run
