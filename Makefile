@@ -328,7 +328,7 @@ test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready $(JAVA_PROGRAMS) ## real pr
 
 # What the judges of the layer count, over libc and over the layer, into docs/judges.md.
 .PHONY: judges
-judges: layer python-module $(JAVA_PROGRAMS) ## count what unchanged programs do right over the layer (docs/judges.md)
+judges: layer python-module $(JAVA_PROGRAMS) ## count which unchanged programs do the same over the layer (docs/judges.md)
 	@rm -f $(BUILD)/judges.jsonl
 	POLYSOCK_JUDGES='$(CURDIR)/$(BUILD)/judges.jsonl' $(PYTEST) $(wildcard clients/test_layer_*.py)
 	$(PYTHON) clients/judges.py $(BUILD)/judges.jsonl
@@ -350,10 +350,10 @@ dist wheels c-tarballs: $(WHEEL_VENV)/.ready
 dist: ## the files of a release: sdist, wheels and C libraries (PLATFORMS='…' for some)
 	$(RELEASE) $(DIST_OPTIONS) $(PLATFORMS)
 
-wheels: ## its sdist and wheels only
+wheels: ## the sdist and the wheels of a release only
 	$(RELEASE) --only sdist --only wheel $(DIST_OPTIONS) $(PLATFORMS)
 
-c-tarballs: ## its C libraries only, each as a tarball
+c-tarballs: ## the C libraries of a release only, each as a tarball
 	$(RELEASE) --only c $(DIST_OPTIONS) $(PLATFORMS)
 
 .PHONY: wheel-checks
@@ -568,7 +568,7 @@ TARGETS_VENV := $(BUILD)/venv-targets
 $(TARGETS_VENV)/.ready: tools/requirements-targets.txt
 
 .PHONY: check-targets
-check-targets: $(TARGETS_VENV)/.ready ## everything for other systems, type-checked and linked (TARGETS='…' for some)
+check-targets: $(TARGETS_VENV)/.ready ## type-check and link everything for other systems (TARGETS='…' for some)
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
 # As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.
