@@ -3,13 +3,13 @@
 //!
 //! No SIGPIPE; a close ends the calls that wait in other threads; no call uses a number after it was closed and given to another
 //! file; time limits hold for the whole call. Everything else is as the system has it: the kernel waits, so signals interrupt and
-//! restart calls as always. That is why nothing here is a [`Handle`](crate::handle), whose calls wait in poll
+//! restart calls as always. That is why nothing here is a `Handle`, whose calls wait in poll
 //! (docs/decisions/promises-below-calls.md).
 //!
-//! - [`numbers`] has a word for each descriptor number: what is known of it, and whether it is being closed.
-//! - [`threads`] has a seat for each thread, with the calls that it is in.
-//! - A call ([`call`]) notes in its thread's seat that it is on the number, and then looks whether the number is being closed. A
-//!   close ([`close`]) notes that, and then looks into the seats. So one of them sees the other.
+//! - `numbers` has a word for each descriptor number: what is known of it, and whether it is being closed.
+//! - `threads` has a seat for each thread, with the calls that it is in.
+//! - A call (`call`) notes in its thread's seat that it is on the number, and then looks whether the number is being closed. A
+//!   close (`close`) notes that, and then looks into the seats. So one of them sees the other.
 //! - A close that finds calls puts a file in the socket's place on which every call fails, sends a signal to the threads, and waits
 //!   until they have left.
 //!
