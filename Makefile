@@ -68,7 +68,7 @@ CRATES       := $(TESTED) -p polysock-python
 LIBRARY_LINK := libpolysock.dylib $(TARGET)/libpolysock.0.dylib
 endif
 
-.PHONY: lib python-module layer header install clean
+.PHONY: lib python-module layer header install uninstall clean
 lib: $(BUILD)/.prerequisites ## the C library, in target/release
 	cargo build --quiet --locked --release -p polysock-ffi
 	@ln -sf $(LIBRARY_LINK)
@@ -86,6 +86,9 @@ header: $(CBINDGEN) ## generate include/polysock/polysock.h
 
 install: lib $(LAYER) ## install the C library, the layer and polysock-run to PREFIX (/usr/local)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
+
+uninstall: ## remove what make install has installed to PREFIX
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/uninstall.sh
 
 clean: ## delete everything that was built
 	cargo clean

@@ -32,11 +32,14 @@ install_new "$built/$shared" "$lib/$file"
 ln -sf "$file" "$lib/$named"
 ln -sf "$named" "$lib/$shared"
 
-# The layer, which only Linux has, is never linked with, so it has no name without a version.
+# The layer, which only Linux has: for polysock-run, and for programs that are linked with it.
+layer=
 if [ -e "$built/libpolysock_bsd.so" ]; then
+    layer=libpolysock-bsd.so
     install -d "$DESTDIR$BINDIR"
-    install_new "$built/libpolysock_bsd.so" "$lib/libpolysock-bsd.so.$version"
-    ln -sf "libpolysock-bsd.so.$version" "$lib/libpolysock-bsd.so.0"
+    install_new "$built/libpolysock_bsd.so" "$lib/$layer.$version"
+    ln -sf "$layer.$version" "$lib/$layer.0"
+    ln -sf "$layer.0" "$lib/$layer"
     install_new "$built/polysock-run" "$DESTDIR$BINDIR/polysock-run"
 fi
 
@@ -76,10 +79,15 @@ up_from_cmake=$(way "$LIBDIR/cmake/polysock" "$PREFIX")
 lib_below=$(way "$PREFIX" "$LIBDIR")
 include_below=$(way "$PREFIX" "$INCLUDEDIR")
 
+# The part of a pkg-config file that says where everything is.
+pc_places() {
+    echo "prefix=\${pcfiledir}/$up_from_pc"
+    echo "libdir=\${prefix}/$lib_below"
+    echo "includedir=\${prefix}/$include_below"
+}
+
 cat >"$lib/pkgconfig/polysock.pc" <<END
-prefix=\${pcfiledir}/$up_from_pc
-libdir=\${prefix}/$lib_below
-includedir=\${prefix}/$include_below
+$(pc_places)
 
 Name: polysock
 Description: Sockets without the traps
@@ -87,6 +95,16 @@ Version: $version
 Libs: -L\${libdir} -lpolysock
 Libs.private: $private
 Cflags: -I\${includedir}
+END
+
+# One word, so that nothing comes between. The layer is needed even by a program that leaves all socket calls to its libraries.
+[ -z "$layer" ] || cat >"$lib/pkgconfig/polysock-bsd.pc" <<END
+$(pc_places)
+
+Name: polysock-bsd
+Description: The layer below the socket calls of unchanged programs
+Version: $version
+Libs: -L\${libdir} -Wl,--push-state,--no-as-needed,-lpolysock-bsd,--pop-state
 END
 
 cat >"$lib/cmake/polysock/polysockConfig.cmake" <<END
@@ -106,8 +124,19 @@ if(NOT TARGET polysock::polysock)
     INTERFACE_LINK_LIBRARIES "$(echo "$private" | sed 's/ /;/g')"
     INTERFACE_INCLUDE_DIRECTORIES "\${_polysock_prefix}/$include_below")
 endif()
-unset(_polysock_prefix)
 END
+[ -z "$layer" ] || cat >>"$lib/cmake/polysock/polysockConfig.cmake" <<END
+
+# polysock::bsd is the layer below unchanged programs. It is needed even if all socket calls are left to libraries.
+if(NOT TARGET polysock::bsd)
+  add_library(polysock::bsd SHARED IMPORTED)
+  set_target_properties(polysock::bsd PROPERTIES
+    IMPORTED_LOCATION "\${_polysock_prefix}/$lib_below/$layer.$version"
+    IMPORTED_SONAME "$layer.0"
+    INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed")
+endif()
+END
+echo 'unset(_polysock_prefix)' >>"$lib/cmake/polysock/polysockConfig.cmake"
 
 # Before 1.0 a new minor version may break what was built with the old one.
 cat >"$lib/cmake/polysock/polysockConfigVersion.cmake" <<END

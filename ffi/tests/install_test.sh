@@ -37,14 +37,29 @@ run() {
     LD_LIBRARY_PATH=$lib "$@"
 }
 
+# How a program ends that writes to a closed connection: it sees an error, or a signal kills it.
+sees_epipe() {
+    run "$1" >"$work/said" && grep -x EPIPE "$work/said"
+}
+is_killed() {
+    run "$1"
+    [ $? = 141 ]
+}
+# The lines in a language with which the page says how to link.
+page_says() {
+    sed -n "/^## Linked/,/^## polysock-run/{/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p;};}" "$here/../../docs/unchanged-programs.md"
+}
+
 check "make install" env PREFIX=/opt/somewhere DESTDIR="$work/stage" sh "$here/../install.sh" "$built"
 mv "$work/stage/opt/somewhere" "$work/moved" || exit 1
 lib=$work/moved/lib
 check "all files are there" ls "$work/moved/include/polysock/polysock.h" "$work/moved/include/polysock/polysock.hpp" \
     "$work/moved/include/polysock/socket.hpp" \
     "$work/moved/bin/polysock-run" "$lib/libpolysock-bsd.so.0" \
+    "$lib/libpolysock-bsd.so" "$lib/pkgconfig/polysock-bsd.pc" \
     "$lib/libpolysock.so" "$lib/libpolysock.so.0" "$lib/libpolysock.a" "$lib/pkgconfig/polysock.pc" \
     "$lib/cmake/polysock/polysockConfig.cmake" "$lib/cmake/polysock/polysockConfigVersion.cmake"
+check "every symbolic link leads to a file" sh -c "! find '$work/moved' -xtype l | grep ."
 # grep says 1 for "found nowhere", 2 for "could not look".
 check "nothing names the prefix" sh -c "grep -rIl /opt/somewhere '$work/moved'; [ \$? = 1 ]"
 check "the links lead to the versioned file" sh -c "readlink -f '$lib/libpolysock.so' | grep -E 'libpolysock\.so\.[0-9]+\.[0-9]+\.[0-9]+\$'"
@@ -69,6 +84,11 @@ if [ -d /usr/local/lib ] && [ -d /usr/local/include ] && [ -d /usr/local/bin ] &
 else
     skip "make install to /usr/local" "root, for a mount namespace"
 fi
+check "a program that knows nothing of polysock: builds" "$CC" "$here/install/unchanged.c" -o "$work/unchanged"
+check "a program that knows nothing of polysock: is killed" is_killed "$work/unchanged"
+mkdir "$work/page"
+cp "$here/install/unchanged.c" "$work/page/server.c"
+
 check "elsewhere: says how programs find it" sh -c "PREFIX='$work/elsewhere' sh '$here/../install.sh' '$built' | grep 'LD_LIBRARY_PATH=$work/elsewhere/lib'"
 
 if command -v pkg-config >/dev/null; then
@@ -86,6 +106,15 @@ if command -v pkg-config >/dev/null; then
         check "C, pkg-config --static: builds" $CC -static $flags "$here/install/use.c" -o "$work/use_static" $all
         check "C, pkg-config --static: runs" "$work/use_static"
         check "C, pkg-config --static: uses no shared library" uses_none "$work/use_static"
+        check "layer, the page's line: builds" sh -ec "cd '$work/page'; $(page_says sh)"
+        check "layer, the page's line: EPIPE" sees_epipe "$work/page/server"
+        check "layer, the page's line: the environment decides" env POLYSOCK_SAFE=0 sh -c "LD_LIBRARY_PATH=$lib $work/page/server; [ \$? = 141 ]"
+        layer=$(pkg-config --libs polysock-bsd)
+        check "layer, calls only in a library: builds" sh -ec "cd '$work'
+            $CC -shared -fPIC -Dmain=unchanged '$here/install/unchanged.c' -o libunchanged.so
+            echo 'int unchanged(void); int main(void) { return unchanged(); }' >main.c
+            $CC -Wl,--as-needed main.c -o in_library -L. -lunchanged -Wl,-rpath,'$work' $layer"
+        check "layer, calls only in a library: EPIPE" sees_epipe "$work/in_library"
     }
 else
     skip "building by pkg-config" pkg-config
@@ -100,12 +129,23 @@ if command -v cmake >/dev/null; then
     done
     check "cmake: use_static runs" "$work/cmake/use_static"
     check "cmake: use_static uses no shared polysock" uses_none "$work/cmake/use_static"
+    {
+        echo 'cmake_minimum_required(VERSION 3.13)'
+        echo 'project(page C)'
+        page_says cmake
+    } >"$work/page/CMakeLists.txt"
+    check "cmake, layer, the page's lines: configures" cmake -S "$work/page" -B "$work/page/built" -DCMAKE_PREFIX_PATH="$work/moved"
+    check "cmake, layer, the page's lines: builds" cmake --build "$work/page/built"
+    check "cmake, layer, the page's lines: EPIPE" sees_epipe "$work/page/built/server"
     check "cmake: a newer minor version is refused" sh -c \
         "sed 's/polysock 0.1 /polysock 0.2 /' '$here/install/CMakeLists.txt' >'$work/CMakeLists.txt' && cp '$here'/install/use.* '$work' &&
             ! cmake -S '$work' -B '$work/newer' -DCMAKE_PREFIX_PATH='$work/moved' >'$work/refused' 2>&1 && grep 'requested version \"0.2' '$work/refused'"
 else
     skip "building by CMake" cmake
 fi
+
+check "uninstall" env PREFIX="$work/moved" sh "$here/../uninstall.sh"
+check "uninstall: nothing is left" sh -c "! find '$work/moved' ! -type d | grep ."
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -27,6 +27,10 @@ The headers are in include, the shared and the static library in lib. This folde
 
 With CMake, find_package(polysock) has the targets polysock::polysock and polysock::polysock_static.
 """
+LAYER = """
+Programs that do not use polysock's functions are run over the layer by bin/polysock-run, or linked with it
+(pkg-config: polysock-bsd, CMake: polysock::bsd).
+"""
 
 
 def system(platform):
@@ -52,7 +56,8 @@ def pack(platform, built, work, into):
     run(["sh", ROOT / "ffi/install.sh", built], PREFIX=f"/{top}", DESTDIR=str(work), CROSS=cross_prefix(platform))
     for name in LICENSES:
         shutil.copy(ROOT / name, folder)
-    (folder / "README").write_text(README.format(version=version(), system=system(platform)))
+    readme = README.format(version=version(), system=system(platform))
+    (folder / "README").write_text(readme + (LAYER if platform.is_linux else ""))
     tarball = Path(into, f"{top}.tar.gz")
     # The same files make the same bytes: without owners, times and a time in gzip's header.
     packed = io.BytesIO()
@@ -86,8 +91,8 @@ def check(tarball, platform):
     wanted += [f"include/polysock/{f.name}" for f in (ROOT / "include/polysock").iterdir()]
     wanted += [*LICENSES, "README"]
     if platform.is_linux:
-        wanted += [f"lib/libpolysock-bsd.so.{v}" for v in ("0", version())]
-        wanted.append("bin/polysock-run")
+        wanted += [f"lib/libpolysock-bsd.so{v}" for v in ("", ".0", f".{version()}")]
+        wanted += ["lib/pkgconfig/polysock-bsd.pc", "bin/polysock-run"]
     with tarfile.open(tarball) as tar:
         top = f"libpolysock-{version()}-{platform.name}"
         files = {m.name.removeprefix(f"{top}/"): m for m in tar.getmembers() if not m.isdir()}

@@ -119,7 +119,8 @@ def c_library(folder, platform):
     """The folder in which cargo would have put what it built."""
     built = folder / "built"
     built.mkdir()
-    for name in (c_libraries.shared(platform)[2], "libpolysock.a"):
+    layer = ("libpolysock_bsd.so", "polysock-run") if platform.is_linux else ()
+    for name in (c_libraries.shared(platform)[2], "libpolysock.a", *layer):
         (built / name).write_bytes(make_mach_o(name="@rpath/libpolysock.0.dylib"))
     return built
 
@@ -142,6 +143,23 @@ def test_a_tarball_for_macos(tmp_path):
         config = tar.extractfile(members["lib/cmake/polysock/polysockConfig.cmake"]).read().decode()
     assert f"/lib/libpolysock.{wheels.version()}.dylib" in config
     assert 'IMPORTED_SONAME "@rpath/libpolysock.0.dylib"' in config
+    assert "bsd" not in config
+
+
+def test_a_tarball_for_linux(tmp_path, monkeypatch):
+    # What it has, not whether the libraries are any.
+    monkeypatch.setattr(binaries, "check", lambda *_: None)
+    tarball = c_libraries.pack(MANYLINUX, c_library(tmp_path, MANYLINUX), tmp_path / "work", tmp_path)
+    c_libraries.check(tarball, MANYLINUX)
+    with tarfile.open(tarball) as tar:
+        top = f"libpolysock-{wheels.version()}-linux-glibc-x86_64"
+        members = {m.name.removeprefix(f"{top}/"): m for m in tar.getmembers()}
+        assert members["lib/libpolysock-bsd.so"].linkname == "libpolysock-bsd.so.0"
+        assert members["lib/libpolysock-bsd.so.0"].linkname == f"libpolysock-bsd.so.{wheels.version()}"
+        config = tar.extractfile(members["lib/cmake/polysock/polysockConfig.cmake"]).read().decode()
+        readme = tar.extractfile(members["README"]).read().decode()
+    assert "add_library(polysock::bsd SHARED IMPORTED)" in config
+    assert "polysock::bsd" in readme
 
 
 @pytest.mark.parametrize("missing", ["LICENSE-MIT", "lib/pkgconfig/polysock.pc", "include/polysock/polysock.hpp"])
