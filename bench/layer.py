@@ -81,7 +81,7 @@ class Redis(Load):
         options = ("-q", "-c", "20", "-n", self.requests, "-t", "get")
         printed = self.output(self.client, "-p", self.port, *options)
         done = float(re.findall(r"GET: ([\d.]+) requests per second, p50", printed)[-1])
-        # It has no time limit: so many that the next time takes about as long as the others' loads.
+        # redis-benchmark has no time limit: this many requests take about a second, as the other loads do.
         self.requests = max(1000, round(done))
         return done
 
@@ -160,7 +160,7 @@ KINDS = (Redis, Nginx, Postgres)
 
 
 def measured(kind, rounds, layer, progress):
-    """What each way has done each second, round after round; None in the rounds that it has left out."""
+    """What each way did per second, round after round; None in the rounds that it left out."""
     with contextlib.ExitStack() as stack:
         loads = {}
         for way in WAYS:
@@ -184,7 +184,7 @@ def measured(kind, rounds, layer, progress):
 
 
 def summed_up(values):
-    """Of each way: what it has done each second, and beside the C library in the same round."""
+    """For each way: what it did per second, and compared with the C library in the same round."""
     rows = {}
     for way, numbers in values.items():
         pairs = [(each, base) for each, base in zip(numbers, values["libc"], strict=True) if each is not None]
@@ -228,7 +228,7 @@ def main():
     parser.add_argument("--only", metavar="WORDS", default="", help="only servers with this in their names")
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
-    # So that servers end, too.
+    # So that the servers are ended, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     kinds = [kind for kind in KINDS if arguments.only in kind.name]
     recorded = len(range(0, arguments.rounds, RECORDED_EVERY))

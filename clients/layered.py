@@ -1,4 +1,4 @@
-"""Programs as they are, over the layer below unchanged programs, and recorded: the same has to come out.
+"""Programs as they are, over the layer below unchanged programs, and recorded: all three must do the same.
 
 A judge is a function that plays some programs in one way and returns what came out, by name. `Comparison.of` plays it
 in every way. With POLYSOCK_JUDGES=FILE, the counts are added to that file, of which `judges.py` makes a table.
@@ -115,7 +115,7 @@ class Comparison:
         return expected, ways[-1].check_trace() if traced else {}
 
     def tally(self, outcomes):
-        """Adds how many of the outcomes are the C library's, and how many of which kind there are, to a file."""
+        """Appends to a file how many outcomes are the same as the C library's, and how many there are of each kind."""
         if not (file := os.environ.get("POLYSOCK_JUDGES")):
             return
         expected = outcomes["libc"]

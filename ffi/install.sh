@@ -62,7 +62,7 @@ else
 fi
 install -m 644 "$work/libpolysock.a" "$lib/libpolysock.a"
 
-# The way from one folder to another (realpath --relative-to is GNU's alone).
+# The relative path from one folder to another (only GNU's realpath has --relative-to).
 absolute() {
     case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac
 }

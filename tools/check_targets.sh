@@ -22,7 +22,7 @@ export PATH MAKEFLAGS=
 logs=$CARGO_TARGET_DIR/logs
 mkdir -p "$logs"
 
-# The layer below unchanged programs replaces functions of Linux's C libraries. Its times are not ready for 32 bits.
+# The layer below unchanged programs replaces functions of Linux's C libraries. Its time structures are not ready for 32 bits.
 crates_of() {
     echo -p polysock -p polysock-ffi -p polysock-conformance-driver
     case $1 in x86_64*linux* | aarch64*linux*) echo -p polysock-bsd ;; esac
@@ -76,7 +76,7 @@ check() {
         case $file in *.d | *.rlib) continue ;; esac
         [ ! -e "$file" ] || files="$files ${file##*/}"
     done
-    echo "$target: no warnings, in the tests neither; linked$files ($(($(date +%s) - began)) s)"
+    echo "$target: no warnings, nor in the tests; linked$files ($(($(date +%s) - began)) s)"
 }
 
 for target; do

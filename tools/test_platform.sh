@@ -24,7 +24,7 @@ musl)
     zig=$(cd "$2/bin" && pwd)
     PATH=$zig:$PATH
     need /lib/ld-musl-x86_64.so.1 "musl's loader, package musl"
-    # The library can't be shared if it has a C library in it. The tests have the same flag: the standard library is compiled once.
+    # A shared library can't contain a static C library. The tests have the same flag, so that the standard library is compiled once.
     export RUSTFLAGS='-C target-feature=-crt-static'
     test="$zig/cargo-zigbuild test" build="$zig/cargo-zigbuild zigbuild"
     cc="$zig/python -m ziglang cc -target x86_64-linux-musl -dynamic -fno-sanitize=undefined"
@@ -39,13 +39,13 @@ aarch64)
     need aarch64-linux-gnu-g++ "a C++ compiler for it, package g++-aarch64-linux-gnu"
     test="$CARGO test" build="$CARGO build"
     cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++
-    # One fails a thousand requests for memory, a process for each. The others end as a whole, at the first close_graceful and at a
-    # message for which it is too slow.
+    # memory makes a thousand requests for memory fail, each in a separate process. The C++ programs end as a whole: one at the first
+    # close_graceful, one at a message for which qemu is too slow.
     left_out='memory cpp frames_cpp'
     lacks='--known-failures core/tests/qemu_lacks.txt'
     KNOWN_FAILURES=qemu_lacks.txt
     export KNOWN_FAILURES
-    # Not those that fork, because a forked child of a program with threads may hang in qemu, nor those for which it is too slow.
+    # Not those that fork, because a forked child of a program with threads may hang in qemu, nor those for which qemu is too slow.
     programs='--test behaviour --test burst --test trace'
     skip='-- --skip a_forked_child_keeps_its_copy'
     POLYSOCK_TEST_EMULATOR='qemu-aarch64-static -L /usr/aarch64-linux-gnu'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command that installs Debian's packages, whose services are not started meanwhile:  without_services.sh COMMAND …
+# Runs a command that installs Debian packages, without starting their services:  without_services.sh COMMAND …
 set -eu
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then

@@ -1,4 +1,4 @@
-"""Descriptors that are replaced, passed, inherited, closed in numbers, and programs that are started."""
+"""Descriptors that are replaced, passed, inherited and closed in bulk, and programs that are started."""
 
 import pytest
 from conftest import calls

@@ -32,7 +32,7 @@ impl Flags {
     /// a report; one without does not, like recv(2). Linux; elsewhere a receive with it
     /// fails with `EOPNOTSUPP`.
     pub const ERROR_QUEUE: Self = Self(numbers::ERROR_QUEUE);
-    /// `MSG_FASTOPEN`: connect, and send the first bytes with the SYN (tcp(7), RFC 7413). Linux; elsewhere no flag.
+    /// `MSG_FASTOPEN`: connect, and send the first bytes with the SYN (tcp(7), RFC 7413). Linux; elsewhere 0, which changes nothing.
     pub const FAST_OPEN: Self = Self(numbers::FAST_OPEN);
     /// `MSG_EOR`: the end of a record.
     pub const END_OF_RECORD: Self = Self(libc::MSG_EOR);

@@ -60,7 +60,7 @@ pub mod eai {
     pub const FAMILY: i32 = libc::EAI_FAMILY;
     /// There is no memory.
     pub const MEMORY: i32 = libc::EAI_MEMORY;
-    /// The host has no address (FreeBSD says [`NONAME`] instead).
+    /// The host has no address (FreeBSD reports [`NONAME`] instead).
     pub const NODATA: i32 = numbers::EAI_NODATA;
     /// There is no such name.
     pub const NONAME: i32 = libc::EAI_NONAME;

@@ -62,7 +62,7 @@ class Server {
         }
     }
 
-    /** Asks until the client has a name that nobody else has; null if it gives none. */
+    /** Asks until the client has a name that no other client has; null if it gives none. */
     private String enter(Socket client, Reader reader) throws IOException {
         while (true) {
             String name = readLine(reader);

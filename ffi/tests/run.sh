@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs test programs and adds up what they say. `run.sh DIRECTORY PROGRAM...`; the name says how: plain-, asan-, slow- (memcheck), race- (helgrind).
-# $POLYSOCK_TEST_EMULATOR runs programs that are for a machine of another kind. $KNOWN_FAILURES names a file of tests that can't
+# $POLYSOCK_TEST_EMULATOR runs programs built for another kind of machine. $KNOWN_FAILURES names a file of tests that can't
 # succeed there, "PROGRAM TEST" below a comment with the reason; one of them that succeeds is a failure, too, unless the reason begins
 # with "sometimes".
 set -u

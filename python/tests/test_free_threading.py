@@ -126,7 +126,7 @@ def open_sockets():
 
 
 def test_a_buffer_that_threads_change_and_use(pair):
-    """What arrives may be of several moments, but it is of these bytes, and as long as the buffer was."""
+    """What arrives may mix several moments, but it consists of these bytes, and is as long as the buffer was."""
     buffer, size = bytearray(b"a" * 5000), 5000
     client, server = pair
     client.setblocking(False)

@@ -1,7 +1,7 @@
 """Builds the files of a release: `python -m release [OPTION…] [PLATFORM…]`, which `make dist` runs.
 
 Each file is checked, audited and, where it runs here, installed in a fresh place and used. At the end, a table says
-what was done with each, and SHA256SUMS has their sums.
+what was done with each, and SHA256SUMS has their checksums.
 """
 
 import argparse
@@ -53,9 +53,15 @@ def arguments():
     parser.add_argument(
         "platforms", nargs="*", metavar="PLATFORM", help=f"all, or some of {', '.join(PLATFORMS)}, native"
     )
-    parser.add_argument("--only", action="append", choices=KINDS, help="some kinds of files only")
-    parser.add_argument("--profile", default="release", help="the profile of cargo")
-    parser.add_argument("--interpreter", default="python3.11", help="for a wheel of one version, such as python3.14t")
+    parser.add_argument(
+        "--only", action="append", choices=KINDS, help="only files of this kind; may be given several times"
+    )
+    parser.add_argument("--profile", default="release", help="cargo's profile (default: release)")
+    parser.add_argument(
+        "--interpreter",
+        default="python3.11",
+        help="the interpreter that builds the wheel, such as python3.14t (default: python3.11)",
+    )
     parser.add_argument("--tests", action="store_true", help="run the whole test suite over what is installed here")
     parser.add_argument("--into", type=Path, default=builds.ROOT / "build/dist")
     parser.add_argument(
@@ -63,7 +69,7 @@ def arguments():
         action="append",
         default=[],
         metavar="PLATFORM=COMMAND",
-        help="what runs Python of another platform here, such as an emulator and its program",
+        help="what runs Python for another platform here, such as an emulator with its program",
     )
     options = parser.parse_args()
     options.only = options.only or KINDS

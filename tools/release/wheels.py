@@ -1,4 +1,4 @@
-"""What a wheel, and the sdist, say of themselves and hold."""
+"""What a wheel and the sdist declare and contain."""
 
 import json
 import re
@@ -86,9 +86,9 @@ def audit(path, platform):
     if "-abi3-" in Path(path).name:
         run(["abi3audit", "--strict", "--summary", path])
     if platform.is_linux:
-        # Not among this machine's libraries: its libc.so is no library but a script for the linker.
+        # Without this machine's libraries: its libc.so is a script for the linker, not a library.
         shown = json.loads(run(["auditwheel", "show", "--json", "--ldpaths", "/nonexistent", path]))
-        # Of musl auditwheel does not know the name libc.so, by which zig links; binaries.py looks at what is needed.
+        # auditwheel does not know musl by the name libc.so, with which zig links; binaries.py checks what is needed.
         found = shown["sym_tag" if platform.is_musl else "overall_tag"]
         if found not in platform.wheel_tag.split("."):
             raise Failed(f"auditwheel: {Path(path).name} is only {found}")

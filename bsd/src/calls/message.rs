@@ -30,7 +30,7 @@ pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usiz
     fields.payload(moved.min(parts.length()), |offset, room| parts.copy(offset, room));
 }
 
-/// A control message with as many descriptors as Linux takes (`SCM_MAX_FD`), and others.
+/// Room for a control message with as many descriptors as Linux takes (`SCM_MAX_FD`), and for others.
 const MOST_CONTROL: usize = 2048;
 
 /// Notes which sockets a message gives to another process.

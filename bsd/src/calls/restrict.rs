@@ -1,4 +1,4 @@
-//! prctl(2) and syscall(2), by which a program gives up system calls: it is ended when it makes them afterwards, also for a record.
+//! prctl(2) and syscall(2), by which a program gives up system calls: afterwards it is ended when it makes one, even for a record.
 
 use crate::next;
 use libc::{c_int, c_long, c_ulong, ssize_t};
@@ -34,7 +34,7 @@ pub(crate) unsafe fn syscall(
     next::syscall(number, first, second, third, fourth, fifth, sixth)
 }
 
-/// Whether a call of seccomp(2) may succeed in it, and does not only ask what the system can do, for which programs give no filter.
+/// Whether a call of seccomp(2) may restrict the process. Programs that only ask what the system can do give no filter.
 fn restricts(operation: c_long, filter: c_long) -> bool {
     // The kernel takes it as an unsigned integer.
     match operation as u32 {

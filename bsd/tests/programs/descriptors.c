@@ -1,4 +1,4 @@
-/* Descriptors that are replaced, passed, inherited and closed in numbers: `descriptors WAY`. */
+/* Descriptors that are replaced, passed, inherited and closed in bulk: `descriptors WAY`. */
 #define _GNU_SOURCE
 #include "sockets.h"
 #include <fcntl.h>

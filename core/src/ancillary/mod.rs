@@ -77,8 +77,8 @@ impl<'fd> Control<'fd> {
         })
     }
 
-    /// Adds the sender's credentials (`SCM_CREDENTIALS`, on FreeBSD `SCM_CREDS`); only root may send those of another process,
-    /// and on FreeBSD nobody.
+    /// Adds the sender's credentials (`SCM_CREDENTIALS`, on FreeBSD `SCM_CREDS`); only root may send those of another
+    /// process, and on FreeBSD no process may.
     ///
     /// # Errors
     /// `Unsupported` on systems other than Linux and FreeBSD, and there for credentials that are not those of this process;

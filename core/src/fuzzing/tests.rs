@@ -9,7 +9,7 @@ type Target = fn(&[u8]);
 /// How many changed inputs each target gets.
 const ROUNDS: usize = 5_000;
 
-/// The same where an emulator runs the tests (`make test-arm`), slowly.
+/// The same where an emulator runs the tests, slowly (`make test-arm`).
 const ROUNDS_WHEN_EMULATED: usize = 100;
 
 macro_rules! targets {

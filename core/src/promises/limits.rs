@@ -1,8 +1,8 @@
 //! Time limits that the program has set in the kernel (`SO_RCVTIMEO`, `SO_SNDTIMEO`): one for the whole call, and to the
 //! nanosecond.
 //!
-//! The kernel's timers may end a limit an eighth late, and on Unix sockets it begins anew with each piece of a send. A call with a limit is interrupted by every signal, whatever SA_RESTART says
-//! (signal(7)), as poll is: so it can wait in poll.
+//! The kernel's timers may end a limit an eighth late, and on Unix sockets the limit begins anew with each piece of a send. A call
+//! with a limit is interrupted by every signal, whatever SA_RESTART says (signal(7)), as poll is: so it can wait in poll.
 
 use super::call::{counted, socket};
 use super::numbers::Number;
@@ -130,7 +130,7 @@ fn without_limit(flags: i32, done: usize, attempt: &mut impl FnMut(i32, usize) -
     }
 }
 
-/// What a call returns that something has ended: what it has moved before that, or the failure.
+/// What a call returns when something has ended it: how much it moved before that, or the failure.
 fn end(done: usize, failed: i32) -> isize {
     if done > 0 {
         count(done)
@@ -212,7 +212,7 @@ pub fn connect(number: i32, mut attempt: impl FnMut() -> i32) -> i32 {
     }
 }
 
-/// The kernel waits. What is missing to the whole time when it gives up is waited for here.
+/// The kernel waits. If it gives up before the whole time is up, the rest of the time is waited for here.
 #[cold]
 #[inline(never)]
 fn connect_in_time(socket: Number, attempt: &mut impl FnMut() -> i32) -> i32 {

@@ -1,5 +1,5 @@
-//! What polysock promises, for calls that a program makes by itself on bare descriptors: for the layer below its calls
-//! (`libpolysock-bsd`).
+//! What polysock promises, for the calls that a program makes by itself on bare descriptors. The layer below its calls
+//! (`libpolysock-bsd`) uses this.
 //!
 //! No SIGPIPE; a close ends the calls that wait in other threads; no call uses a number after it was closed and given to another
 //! file; time limits hold for the whole call. Everything else is as the system has it: the kernel waits, so signals interrupt and
@@ -14,7 +14,7 @@
 //!   until they have left.
 //!
 //! A signal handler may make any of these calls, in the middle of another, and may leave it by longjmp(3): there are no locks, and
-//! nothing has to be dropped. A thread that was left in a call is recognised by its stack.
+//! nothing has to be dropped. A call that was left in this way is recognised by the thread's stack.
 
 mod call;
 mod close;
@@ -34,12 +34,11 @@ pub use switch::{are_kept, quiet};
 use crate::sys::wake_signal;
 use crate::sys::{fork, modules, process};
 
-/// Names the environment variable that has the promises kept; `0` has them not kept even for a program that is linked with the
-/// layer.
+/// The environment variable that turns the promises on; `0` turns them off even for a program that is linked with the layer.
 const VARIABLE: &str = "POLYSOCK_SAFE";
 
-/// Has the promises kept from now on, if the environment asks for it, or if the program is linked with the `library` and the
-/// environment does not say otherwise. Returns whether they are. Called once, before the program makes a call.
+/// Turns the promises on if the environment asks for it, or if the program is linked with the `library` and the
+/// environment does not say otherwise. Returns whether they are on. Called once, before the program makes a call.
 pub fn begin(library: &'static [u8]) -> bool {
     let kept = match process::trusted_environment(VARIABLE) {
         Some(value) => value != "0",

@@ -126,8 +126,8 @@ impl Pieces {
     }
 }
 
-/// Whether some work can begin that would end the program if there were no memory for its small pieces: there is enough for
-/// dozens of threads that do so at once.
+/// Whether work can begin that would abort the program if a small allocation failed: there is enough memory for dozens of
+/// threads that do so at once.
 pub fn has_spare_memory() -> bool {
     let mut pieces = PIECES.lock();
     if pieces.spare.is_null() {

@@ -1,8 +1,8 @@
 //! A file of lines that is written through a window of memory.
 //!
 //! Appending copies bytes into a shared mapping of the file: no system call, and nothing is lost when the process ends, however it
-//! ends. The window is filled with line feeds, so that the disk has room for it before it is used, and so that whatever
-//! follows the last line is empty lines.
+//! ends. The window is filled with line feeds, so that the disk has room for it before it is used, and so that only empty
+//! lines follow the last record.
 //!
 //! No descriptor stays open that the program could close, or that would take a number from it. Where the system can do it (Linux
 //! 5.14), the window moves on without one, and nothing is ever written to a descriptor: another thread of the program may close its

@@ -70,8 +70,8 @@ fn has_gained_rights() -> bool {
     return unsafe { libc::issetugid() } != 0;
 }
 
-/// Calls `function` when the process exits in order. If it is registered before the program begins, that is after the
-/// destructors of all libraries.
+/// Calls `function` when the process exits normally. One that is registered before the program begins is called after
+/// the destructors of all libraries.
 #[cfg(target_os = "linux")]
 pub fn at_exit(function: extern "C" fn()) {
     use std::ffi::{c_int, c_void};

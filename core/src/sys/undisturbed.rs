@@ -43,7 +43,7 @@ pub fn undisturbed<T>(work: impl FnOnce(&mut Mask) -> T) -> Option<T> {
     result
 }
 
-/// Lets `work` have the mask where it is not passed: [`with_lent`] finds it.
+/// Lends `work` the mask without passing it: [`with_lent`] finds it.
 pub fn lend<T>(mask: &mut Mask, work: impl FnOnce() -> T) -> T {
     let _end = Back(LENT.replace(ptr::from_mut(mask)));
     work()
@@ -60,8 +60,8 @@ pub fn is_lent() -> bool {
 pub fn with_lent<T>(work: impl FnOnce(&mut Mask) -> T) -> Option<T> {
     let mask = LENT.replace(ptr::null_mut());
     let _end = Back(mask);
-    // SAFETY: it is null or the mask of the `lend` that this is inside of, which does not use it meanwhile, nor does anything else, as it
-    // is not lent now.
+    // SAFETY: it is null or the mask of the enclosing `lend`, which does not use it meanwhile; nor does anything else, since it is
+    // not lent now.
     unsafe { mask.as_mut() }.map(work)
 }
 

@@ -40,8 +40,8 @@ debug_by_name!(CongestionState:
 /// only [`state`](Self::state), [`unacked`](Self::unacked) and [`sacked`](Self::sacked) mean something.
 ///
 /// `None` stands for a field that this kernel does not have, or whose value it does not know. macOS and FreeBSD report much less
-/// than Linux: there the fields without `None` are 0, too, if the system does not report them. `docs/platforms.md` lists what it
-/// reports.
+/// than Linux: there, a field that is not an `Option` is 0 if the system does not report it. `docs/platforms.md` lists what
+/// they report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TcpInfo {

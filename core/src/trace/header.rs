@@ -35,7 +35,7 @@ pub(super) fn header(parent: Option<&str>, most_data: usize) -> Line {
     line.text("language", LANGUAGE.get().unwrap_or(&"rust"));
     line.text("version", env!("CARGO_PKG_VERSION"));
     line.text("machine", machine());
-    // A recorder of segments compares it with the one that it records.
+    // A recorder of segments compares this with the namespace that it records.
     if let Some(network) = kernel::network_namespace() {
         line.text("network", network);
     }

@@ -117,7 +117,7 @@ impl Sink {
 
     pub(super) fn append(&mut self, record: &[u8]) {
         if self.log.is_none() {
-            // Calls that are inside when a trace ends are not its part, and begin no other file.
+            // Calls in progress when a trace ends are not part of it, and begin no other file.
             if state() != ON {
                 return;
             }

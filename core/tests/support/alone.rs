@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// What runs this program on a machine of another kind, with its options: `make test-arm` names it.
+/// The emulator, with its options, that runs this program on another kind of machine; `make test-arm` names it.
 const EMULATOR: &str = "POLYSOCK_TEST_EMULATOR";
 
 pub fn emulator() -> Option<String> {

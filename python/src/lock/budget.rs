@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// A wait to reattach that is this long was caused by a thread that computes.
 pub const LONG_WAIT: Duration = Duration::from_millis(2);
-/// ... unless other threads had more turns during it than one for each of these. Then it was a crowd that kept this thread
-/// waiting for the lock, or for the processor.
+/// ... unless other threads had more than one turn per this time during it. Then it was a crowd that kept this thread waiting
+/// for the lock, or for the processor.
 const TURN_BESIDE_COMPUTING: Duration = Duration::from_micros(200);
 /// A wait shorter than this was not caused by another thread.
 const SHORT_WAIT: Duration = Duration::from_micros(5);

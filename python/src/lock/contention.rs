@@ -213,7 +213,7 @@ pub struct Attaching {
 
 enum Start {
     Coarse(i64),
-    /// With the turns there had been.
+    /// The clock, and how many turns there had been.
     Exact(Instant, usize),
     Untimed,
 }
@@ -243,8 +243,8 @@ impl Attaching {
     }
 }
 
-/// Records a wait to reattach, during which others had some turns: a long one gives this thread a budget, many that others
-/// caused show a crowd.
+/// Records a wait to reattach, and how many turns others had during it: a long wait gives this thread a budget; many waits that
+/// others caused show a crowd.
 #[cold]
 fn waited(time: Duration, turns: usize) {
     BUDGET.with(|budget| {

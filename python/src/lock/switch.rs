@@ -4,8 +4,8 @@ use super::{contention, policy};
 use pyo3::prelude::*;
 
 /// Sets whether small transfers are tried before the interpreter lock is given up, for all sockets whose own
-/// set_try_first() was not called. They are, unless this is set to False. On a free-threaded interpreter there is no such
-/// lock to give up, and this has no effect.
+/// set_try_first() was not called. The default is True. On a free-threaded interpreter there is no such lock to give up, and
+/// this has no effect.
 #[pyfunction]
 #[pyo3(signature = (on, /))]
 pub fn set_try_first(on: bool) {

@@ -81,7 +81,7 @@ impl DatagramSocket {
         let mut peer = self.peer.lock().unwrap_or_else(PoisonError::into_inner);
         let before = mem::replace(&mut *peer, address);
         drop(peer);
-        drop(before); // may run Python code, which a thread that waits for the lock would keep waiting
+        drop(before); // may run Python code, so not while the lock is held
     }
 
     /// Changes the membership in a group, with Java's texts.

@@ -107,7 +107,7 @@ impl MulticastSocket {
         let mut chosen = slf.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         let before = chosen.replace((address.clone().unbind(), index));
         drop(chosen);
-        drop(before); // may run Python code
+        drop(before); // may run Python code, so not while the lock is held
         Ok(())
     }
 

@@ -348,7 +348,7 @@ def test_a_client_waits_while_another_is_served_that_was_accepted_later_than_it_
 
 
 def both_send(tmp_path, receiver=None):
-    """Both ends send more than there is room for. The client has been connected by another thread than sends."""
+    """Both ends send more than there is room for. Another thread than the sending one connected the client."""
     client, server = conversation(tmp_path)
     if receiver is not None:
         server.call("sendall", 2, at=8, asked=5, bytes=5, offset=0, data="hello")

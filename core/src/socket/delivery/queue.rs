@@ -30,7 +30,7 @@ impl SendQueue {
 
 impl Socket {
     /// How much of what was sent is still on the way (tcp(7) and unix(7), `SIOCOUTQ`; `SIOCOUTQNSD`). macOS (`SO_NWRITE`) and
-    /// FreeBSD (`FIONWRITE`) do not tell what was not sent yet: `unsent` is 0 there, and after a reset so is everything.
+    /// FreeBSD (`FIONWRITE`) do not report what was not sent yet: `unsent` is 0 there. After a reset all is 0 there.
     ///
     /// The end of the stream is not counted, unless another process that holds the connection has sent it and the connection
     /// was then reset. After a reset the counts are those of the bytes that were lost.

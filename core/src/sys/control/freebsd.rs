@@ -16,8 +16,8 @@ pub const KNOWN: [(i32, i32); 3] = [
 /// The fraction of a time is as long as its seconds.
 pub(super) const FRACTION: usize = size_of::<libc::timeval>() / 2;
 
-/// Room for the credentials of this process, which the kernel writes (`SCM_CREDS`, a `struct cmsgcred`): nobody can send those
-/// of another one, so those that are given must be its own.
+/// Room for the credentials of this process, which the kernel writes (`SCM_CREDS`, a `struct cmsgcred`): those of another
+/// process can't be sent, so the given ones must be its own.
 pub fn credentials_to_send(who: Credentials) -> Option<(i32, i32, [u8; size_of::<libc::cmsgcred>()])> {
     // SAFETY: no memory is involved.
     let (user, group) = unsafe { (libc::getuid(), libc::getgid()) };

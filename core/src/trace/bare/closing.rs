@@ -23,8 +23,8 @@ pub fn begin_close(number: RawFd) -> Option<Call> {
     begin(Descriptor::of(number)?, None)
 }
 
-/// Begins the record of the close that dup2(2) or a relative makes of the socket that has this number, `by` giving the number to
-/// another descriptor. `None` if it is no socket, or the same one, or nothing is recorded.
+/// Begins the record of the close that dup2(2) or a relative (`by`) makes when it gives the number of a socket to another
+/// descriptor. `None` if the number is no socket, or the same one, or nothing is recorded.
 #[cold]
 #[inline(never)]
 pub fn begin_replacement(number: RawFd, by: &'static str, other: RawFd) -> Option<Call> {

@@ -103,8 +103,8 @@ pub fn time_option(fd: RawFd, name: c_int) -> Duration {
     )
 }
 
-/// How many of the descriptors that a test wants it may open: a login has a soft limit of 1024, which is raised as far
-/// as the hard one allows.
+/// How many of the descriptors that a test wants it may open: a login has a soft limit of 1,024, which is raised as far as
+/// the hard limit allows.
 pub fn room_for_descriptors(wanted: usize) -> usize {
     const OTHERS: libc::rlim_t = 300; // of the tests that run beside this one
     let needed = wanted as libc::rlim_t + OTHERS;

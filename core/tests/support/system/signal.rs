@@ -44,7 +44,7 @@ pub fn default_signal(signal: c_int) {
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-/// Signals this thread again and again until dropped, from another one.
+/// Signals this thread again and again from another one, until dropped.
 pub struct Ticks {
     stop: Option<Sender<()>>,
     ticking: Option<JoinHandle<()>>,

@@ -56,7 +56,7 @@ pub fn peer_credentials(answer: &[u8]) -> Option<Credentials> {
     })
 }
 
-/// Has a socket that another program or library made never raise SIGPIPE (`SO_NOSIGPIPE`). This can fail on one that is shut
+/// Makes a socket that another program or library created never raise SIGPIPE (`SO_NOSIGPIPE`). This can fail on one that is shut
 /// down in both directions.
 pub fn suppress_sigpipe(fd: BorrowedFd<'_>) {
     let on: libc::c_int = 1;

@@ -20,9 +20,9 @@ pub const KEEPALIVE_INTERVAL: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPIN
 pub const KEEPALIVE_COUNT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPCNT));
 pub const DONT_FRAGMENT: OptionNumber = Some((IPPROTO_IP, libc::IP_DONTFRAG));
 pub const DONT_FRAGMENT_V6: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_DONTFRAG));
-/// Of either level.
+/// The same at the level of IPv6.
 pub const JOIN_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_JOIN_SOURCE_GROUP));
-/// Of either level.
+/// The same at the level of IPv6.
 pub const LEAVE_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_LEAVE_SOURCE_GROUP));
 
 pub const BIND_TO_DEVICE: OptionNumber = None;

@@ -60,7 +60,7 @@ pub fn peer_credentials(answer: &[u8]) -> Option<Credentials> {
     })
 }
 
-/// Has a socket that another program or library made never raise SIGPIPE: each send has a flag for that.
+/// Makes a socket that another program or library created never raise SIGPIPE: each send has a flag for that.
 pub fn suppress_sigpipe(_: BorrowedFd<'_>) {}
 
 /// The protocol of a socket (`SO_PROTOCOL`).

@@ -56,7 +56,7 @@ pub fn peer_credentials(answer: &[u8]) -> Option<Credentials> {
     ucred(answer)
 }
 
-/// Has a socket that another program or library made never raise SIGPIPE: each send has a flag for that.
+/// Makes a socket that another program or library created never raise SIGPIPE: each send has a flag for that.
 #[inline]
 pub fn suppress_sigpipe(_: BorrowedFd<'_>) {}
 

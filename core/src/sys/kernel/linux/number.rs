@@ -4,7 +4,7 @@ use super::super::OptionNumber;
 use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP, SOL_SOCKET};
 
 pub const BIND_TO_DEVICE: OptionNumber = Some((SOL_SOCKET, libc::SO_BINDTODEVICE));
-/// By name instead.
+/// Linux binds by name instead.
 pub const BIND_TO_INDEX: OptionNumber = None;
 pub const BIND_TO_INDEX_V6: OptionNumber = None;
 pub const MARK: OptionNumber = Some((SOL_SOCKET, libc::SO_MARK));
@@ -12,7 +12,7 @@ pub const PRIORITY: OptionNumber = Some((SOL_SOCKET, libc::SO_PRIORITY));
 pub const INCOMING_CPU: OptionNumber = Some((SOL_SOCKET, libc::SO_INCOMING_CPU));
 pub const TIMESTAMPS: OptionNumber = Some((SOL_SOCKET, libc::SO_TIMESTAMPNS));
 pub const PEER_CREDENTIALS: OptionNumber = Some((SOL_SOCKET, libc::SO_PEERCRED));
-/// Among the credentials already.
+/// `PEER_CREDENTIALS` has it already.
 pub const PEER_PROCESS: OptionNumber = None;
 pub const PASS_CREDENTIALS: OptionNumber = Some((SOL_SOCKET, libc::SO_PASSCRED));
 
@@ -42,7 +42,7 @@ pub const IP_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IP, libc::IP_MULTICAST_
 pub const IPV6_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL));
 pub const DONT_FRAGMENT: OptionNumber = Some((IPPROTO_IP, libc::IP_MTU_DISCOVER));
 pub const DONT_FRAGMENT_V6: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER));
-/// Of either level.
+/// The same at the level of IPv6.
 pub const JOIN_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_JOIN_SOURCE_GROUP));
-/// Of either level.
+/// The same at the level of IPv6.
 pub const LEAVE_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_LEAVE_SOURCE_GROUP));

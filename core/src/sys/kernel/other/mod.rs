@@ -49,7 +49,7 @@ pub fn peer_credentials(_: &[u8]) -> Option<Credentials> {
     None
 }
 
-/// Has a socket that another program or library made never raise SIGPIPE: unknown.
+/// Makes a socket that another program or library created never raise SIGPIPE: unknown.
 pub fn suppress_sigpipe(_: BorrowedFd<'_>) {}
 
 /// The protocol of a socket: there is no portable way to get it, so the family's own choice.

@@ -45,7 +45,7 @@ const URGENT: Option<(i16, u32)> = Some((libc::EVFILT_EXCEPT, 2));
 #[cfg(not(target_vendor = "apple"))]
 const URGENT: Option<(i16, u32)> = None;
 
-/// A change that has urgent bytes watched for.
+/// A change that asks for events of urgent bytes.
 ///
 /// # Errors
 /// `EOPNOTSUPP` where a queue can't do that.
