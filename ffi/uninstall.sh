@@ -1,5 +1,5 @@
 #!/bin/sh
-# Removes what install.sh has installed, of any version: `PREFIX=/usr/local DESTDIR= sh ffi/uninstall.sh`, with its other variables.
+# Removes what install.sh has installed, of any version: `PREFIX=/usr/local DESTDIR= sh ffi/uninstall.sh`, with the variables of install.sh.
 set -eu
 : "${PREFIX:=/usr/local}" "${DESTDIR:=}"
 : "${LIBDIR:=$PREFIX/lib}" "${INCLUDEDIR:=$PREFIX/include}" "${BINDIR:=$PREFIX/bin}"

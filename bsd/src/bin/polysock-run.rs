@@ -18,7 +18,7 @@ usage: polysock-run [--safe] [--trace FOLDER] [--data none|all|BYTES] PROGRAM [A
 Runs a dynamically linked program, unchanged, with libpolysock-bsd below its socket calls.
 
   --safe          no SIGPIPE from its sockets, a close that ends the calls of other threads, and
-                  exact time limits (SO_RCVTIMEO); for the programs that it starts, too
+                  exact time limits (SO_RCVTIMEO, SO_SNDTIMEO); for the programs that it starts, too
   --trace FOLDER  record its socket calls, and those of the programs that it starts;
                   `python -m polysock show FOLDER` shows them
   --data AMOUNT   how many bytes of each call to record: none, all, or a number (64)
