@@ -1,12 +1,13 @@
 """polysock-run: which programs it runs, and what it says of others."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import COMPILER
+from conftest import COMPILER, run
 
 
 def test_arguments_output_and_status_are_the_programs(layer):
@@ -39,6 +40,21 @@ def test_what_can_not_be_run(layer, words, status, text):
     assert finished.returncode == status
     assert finished.stderr.startswith("polysock-run: ")
     assert text in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "problem"), [(b"9.9.9", "its version is 9.9.9"), (None, "it does not say its version")]
+)
+def test_a_layer_of_another_version_is_refused(layer, tmp_path, number, problem):
+    runner, library = (Path(shutil.copy(file, tmp_path)) for file in (layer.runner, layer.library))
+    assert run(runner, "true").returncode == 0
+    contents = library.read_bytes()
+    mark, version = re.search(rb"(polysock layer )([0-9.]+)\0", contents).groups()
+    other = mark + number.ljust(len(version), b"\0") if number else bytes(len(mark))
+    library.write_bytes(contents.replace(mark + version if number else mark, other))
+    refused = run(runner, "true")
+    text = f"{library}: {problem}, but that of polysock-run is {version.decode()}; install both together"
+    assert (refused.stderr, refused.returncode) == (f"polysock-run: {text}\n", 125)
 
 
 @pytest.fixture

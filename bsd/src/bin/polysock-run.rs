@@ -166,7 +166,7 @@ fn find_layer() -> Result<PathBuf, Refusal> {
     let multiarch = format!("../lib/{}-linux-gnu", env::consts::ARCH);
     let candidates = [".", "../lib", "../lib64", &multiarch].map(|place| folder.join(place).join(NAME));
     let found = candidates.iter().find_map(|file| file.canonicalize().ok());
-    found.ok_or_else(|| {
+    let layer = found.ok_or_else(|| {
         (
             format!(
                 "{NAME} is neither in {} nor in a lib folder beside it",
@@ -174,7 +174,34 @@ fn find_layer() -> Result<PathBuf, Refusal> {
             ),
             FAILED,
         )
-    })
+    })?;
+    check_version(&layer)?;
+    Ok(layer)
+}
+
+/// Refuses a layer of another version: it may not know what it would be asked for, and ignore it.
+fn check_version(layer: &Path) -> Result<(), Refusal> {
+    const OURS: &str = env!("CARGO_PKG_VERSION");
+    // Before the version in the layer (start.rs).
+    const MARK: &[u8] = b"polysock layer ";
+    let contents = fs::read(layer).map_err(|error| failed(layer, &error))?;
+    let place = contents.windows(MARK.len()).position(|text| text == MARK);
+    let version = place.and_then(|place| {
+        contents
+            .get(place + MARK.len()..)?
+            .split(|byte| *byte == 0)
+            .next()
+    });
+    let problem = match version {
+        Some(version) if version == OURS.as_bytes() => return Ok(()),
+        Some(version) => format!("its version is {}", version.escape_ascii()),
+        None => "it does not say its version".to_owned(),
+    };
+    let text = format!(
+        "{}: {problem}, but that of polysock-run is {OURS}; install both together",
+        layer.display()
+    );
+    Err((text, FAILED))
 }
 
 /// The value of LD_PRELOAD: the layer, then what is preloaded already.
