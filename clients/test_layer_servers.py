@@ -31,7 +31,7 @@ def digest(data):
 
 
 def await_lines(server, text, begin, count):
-    """Waits until the server has printed so many lines with the text since the line `begin`."""
+    """Waits until the server has printed this many lines with the text since the line `begin`."""
     deadline = time.monotonic() + SECONDS
     while sum(text in line for line in server.output[begin:]) < count:
         assert time.monotonic() < deadline, server.output

@@ -1,4 +1,4 @@
-"""The interpreter's own tests of its own socket module over the layer below unchanged programs."""
+"""CPython's own tests of its socket module over the layer below unchanged programs."""
 
 import json
 import sys

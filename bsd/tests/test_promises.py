@@ -37,7 +37,7 @@ SIGNALS_IN_LIMITS = [
     "restart 1, limit 1: -1 EINTR, 1 signals",
 ]
 
-# The program's arguments, what it prints as the system has it (or how it is killed), and with the promises.
+# The program's arguments, what it prints without the promises (or how it is killed), and with them.
 SCENARIOS = [
     *map(sigpipe, SENDS),
     *map(close_wakes, WAITS),

@@ -57,7 +57,7 @@ def test_a_folder_that_can_not_be_used_any_more(way, same_anyhow, compiled):
 
 
 def test_a_full_disk(layer, compiled, tmp_path):
-    """In a file system of 300 KiB, mounted in a name space of its own."""
+    """In a file system of 300 KiB, mounted in a separate namespace."""
     program, small = compiled("scarce"), tmp_path / "small"
     small.mkdir()
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]

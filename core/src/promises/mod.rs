@@ -2,7 +2,7 @@
 //! (`libpolysock-bsd`) uses this.
 //!
 //! No SIGPIPE; a close ends the calls that wait in other threads; no call uses a number after it was closed and given to another
-//! file; time limits hold for the whole call. Everything else is as the system has it: the kernel waits, so signals interrupt and
+//! file; time limits hold for the whole call. Everything else is as without polysock: the kernel waits, so signals interrupt and
 //! restart calls as always. That is why nothing here is a `Handle`, whose calls wait in poll
 //! (docs/decisions/promises-below-calls.md).
 //!

@@ -253,7 +253,7 @@ impl Seat {
             .iter()
             .position(|place| place.frame.load(Ordering::Relaxed) <= here);
         if let Some(first) = first {
-            // Unless a handler runs on a stack of its own.
+            // Unless a handler runs on a separate stack.
             if !direct::is_on_alternate_stack() {
                 self.leave_from(first);
             }

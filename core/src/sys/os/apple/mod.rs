@@ -1,4 +1,4 @@
-//! What macOS and its relatives have: kqueue, and a sendfile of their own. The rest is the portable way ([`portable`]).
+//! What macOS and its relatives have: kqueue, and their own sendfile. The rest is the portable way ([`portable`]).
 
 mod accept;
 mod sendfile;

@@ -1,4 +1,4 @@
-//! What FreeBSD has: kqueue, ppoll with nanoseconds, and a sendfile of its own. The rest is the portable way ([`portable`]).
+//! What FreeBSD has: kqueue, ppoll with nanoseconds, and its own sendfile. The rest is the portable way ([`portable`]).
 
 mod sendfile;
 
