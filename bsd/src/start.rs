@@ -35,10 +35,10 @@ fn begin() {
     }
 }
 
-/// By which polysock-run knows the version of the layer without loading it.
+/// From which polysock-run reads the version of the layer without loading it.
 const VERSION: &str = concat!("polysock layer ", env!("CARGO_PKG_VERSION"), "\0");
 
-/// By which several copies of the layer in one process find the first.
+/// The name by which several copies of the layer in one process find the first.
 #[allow(non_upper_case_globals)]
 #[no_mangle]
 pub static polysock_layer: [u8; VERSION.len()] = match VERSION.as_bytes().first_chunk() {

@@ -43,7 +43,7 @@ def test_what_can_not_be_run(layer, words, status, text):
 
 
 @pytest.mark.parametrize(
-    ("number", "problem"), [(b"9.9.9", "its version is 9.9.9"), (None, "it does not say its version")]
+    ("number", "problem"), [(b"9.9.9", "its version is 9.9.9"), (None, "it does not state its version")]
 )
 def test_a_layer_of_another_version_is_refused(layer, tmp_path, number, problem):
     runner, library = (Path(shutil.copy(file, tmp_path)) for file in (layer.runner, layer.library))
@@ -84,7 +84,7 @@ def test_a_script_without_its_interpreter_is_refused(layer, tmp_path, line, show
     script.chmod(0o755)
     refused = layer.run(script)
     assert refused.returncode == 126
-    assert refused.stderr == f"polysock-run: {script}: its interpreter {shown} is not found\n"
+    assert refused.stderr == f"polysock-run: {script}: its interpreter {shown} was not found\n"
 
 
 def test_a_program_of_another_c_library_is_refused(layer, tmp_path):
@@ -111,7 +111,7 @@ def test_a_program_without_its_loader_is_refused(layer, tmp_path):
     refused = layer.run(program)
     assert refused.returncode == 126
     assert "its loader /lib64/ld-minix" in refused.stderr
-    assert refused.stderr.endswith("is not found\n")
+    assert refused.stderr.endswith("was not found\n")
 
 
 def test_a_setuid_program_is_refused(layer, tmp_path):

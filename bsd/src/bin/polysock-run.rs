@@ -24,7 +24,7 @@ Runs a dynamically linked program, unchanged, with libpolysock-bsd below its soc
   --data AMOUNT   how many bytes of each call to record: none, all, or a number (64)
 
 The exit status is the program's; 125 if polysock-run itself fails, 126 if the program can't be
-run this way, 127 if it is not found.";
+run this way, 127 if it was not found.";
 
 const FAILED: u8 = 125;
 const CANNOT_RUN: u8 = 126;
@@ -179,10 +179,10 @@ fn find_layer() -> Result<PathBuf, Refusal> {
     Ok(layer)
 }
 
-/// Refuses a layer of another version: it may not know what it would be asked for, and ignore it.
+/// Refuses a layer of another version, which might ignore what it does not know.
 fn check_version(layer: &Path) -> Result<(), Refusal> {
     const OURS: &str = env!("CARGO_PKG_VERSION");
-    // Before the version in the layer (start.rs).
+    // What precedes the version in the layer (start.rs).
     const MARK: &[u8] = b"polysock layer ";
     let contents = fs::read(layer).map_err(|error| failed(layer, &error))?;
     let place = contents.windows(MARK.len()).position(|text| text == MARK);
@@ -195,7 +195,7 @@ fn check_version(layer: &Path) -> Result<(), Refusal> {
     let problem = match version {
         Some(version) if version == OURS.as_bytes() => return Ok(()),
         Some(version) => format!("its version is {}", version.escape_ascii()),
-        None => "it does not say its version".to_owned(),
+        None => "it does not state its version".to_owned(),
     };
     let text = format!(
         "{}: {problem}, but that of polysock-run is {OURS}; install both together",
@@ -234,7 +234,7 @@ fn check_program(path: &Path) -> Result<(), Refusal> {
             Err(error) if error.kind() == io::ErrorKind::NotFound && path != program => {
                 let interpreter = path.as_os_str().as_bytes().escape_ascii();
                 let text = format!(
-                    "{}: its interpreter {interpreter} is not found",
+                    "{}: its interpreter {interpreter} was not found",
                     program.display()
                 );
                 return Err((text, CANNOT_RUN));
@@ -315,7 +315,7 @@ fn check_format(beginning: &[u8]) -> Option<String> {
             Some(format!("it uses {}, but the layer was built for another C library", loader.escape_ascii()))
         }
         Some(loader) if !Path::new(OsStr::from_bytes(loader)).exists() => {
-            Some(format!("its loader {} is not found", loader.escape_ascii()))
+            Some(format!("its loader {} was not found", loader.escape_ascii()))
         }
         Some(_) => None,
     }
