@@ -4,7 +4,8 @@
 //! Every call goes on to the C library's function of the same name ([`next`]), with the same arguments, and its result is
 //! returned unchanged. While calls are recorded (`POLYSOCK_TRACE`), core begins a record before it and ends it after it
 //! ([`polysock::bare`]); this crate adds what the arguments say. With `POLYSOCK_SAFE`, or in a program that is linked with the
-//! layer, core makes the calls in its way ([`polysock::promises`]). Otherwise a call costs a load of an atomic and a jump.
+//! layer, core makes the calls, and keeps its promises for them ([`polysock::promises`]). Otherwise a call costs a load of an
+//! atomic and a jump.
 //!
 //! - Core's own calls reach the layer, too, because the names are the same. While core makes a record,
 //!   [`begin`](polysock::bare::begin) begins none. Where it keeps a promise, it makes system calls, which no library sees.

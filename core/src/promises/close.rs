@@ -118,7 +118,7 @@ pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
     close()
 }
 
-/// Has a number stand for the same file as `from`, by `duplicate`, which closes what it stood for. Fails with EBUSY if that is a
+/// Makes a number stand for the same file as `from`, by `duplicate`, which closes what it stood for. Fails with EBUSY if that is a
 /// socket on which a call does not end.
 pub fn replace(from: i32, number: i32, duplicate: impl FnOnce() -> i32) -> i32 {
     if !are_kept() || from == number || !direct::is_open(from) {

@@ -23,7 +23,7 @@ const OTHER: u32 = 1;
 const SOCKET: u32 = 1 << 1;
 /// Its bytes are one stream.
 const STREAM: u32 = 1 << 2;
-/// It keeps records apart that write(2) ends (`SOCK_SEQPACKET`).
+/// It keeps records apart, each of which a write(2) ends (`SOCK_SEQPACKET`).
 const RECORDS: u32 = 1 << 3;
 /// A time limit may be set in the kernel.
 const LIMITED: u32 = 1 << 4;
@@ -50,7 +50,7 @@ pub(super) enum Closing {
 }
 
 impl Number {
-    /// `None` if there is no memory for the word, or the number is none.
+    /// `None` if there is no memory for the word, or this is not a descriptor number.
     #[inline]
     pub(super) fn of(number: RawFd) -> Option<Self> {
         let at = usize::try_from(number).ok()?;

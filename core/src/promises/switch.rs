@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static KEPT: AtomicBool = AtomicBool::new(false);
 
-/// Has them kept from now on.
+/// Turns them on.
 pub(super) fn keep() {
     KEPT.store(true, Ordering::Relaxed);
 }

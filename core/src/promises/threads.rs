@@ -223,8 +223,8 @@ impl Seat {
 
     /// Notes a call on a number.
     ///
-    /// A signal handler may run between any two steps. It finds the depth raised before the place is filled, so that it uses the
-    /// next one, or lowers it because it takes the place for an abandoned one, so that it is set again at the end.
+    /// A signal handler may run between any two steps. It finds the depth raised before the place is filled, and uses the next
+    /// place; or it takes this place for an abandoned one and lowers the depth, which is therefore set again at the end.
     #[inline]
     fn sit(&'static self, number: RawFd) -> Option<Seated> {
         let here = here();
@@ -260,7 +260,7 @@ impl Seat {
         }
     }
 
-    /// Leaves the call at this place, and those above it.
+    /// Leaves the call at this place, and those in later places.
     #[inline]
     fn leave_from(&self, first: usize) {
         for place in self.places.iter().skip(first) {
