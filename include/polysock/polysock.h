@@ -3468,7 +3468,7 @@ int polysock_get_type(const polysock_t *s, int *kind);
 int polysock_get_protocol(const polysock_t *s, int *protocol);
 
 /**
- * Restricts sending and receiving to the interface of this name; NULL, the default, allows all. Linux.
+ * Restricts sending and receiving to the interface of this name; NULL, the default, allows all. Linux and macOS.
  *
  * BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
  * Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
@@ -3557,7 +3557,7 @@ int polysock_get_timestamps(const polysock_t *s, bool *on);
 
 /**
  * Records with each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
- * Linux.
+ * Linux and FreeBSD.
  *
  * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: none (similar: ExtendedSocketOptions.SO_PEERCRED).
  * @ingroup polysock_options
@@ -3574,7 +3574,7 @@ int polysock_get_passcred(const polysock_t *s, bool *on);
 
 /**
  * Gets the process, user and group at the other end of a Unix domain socket, as they were when it called connect,
- * listen or socketpair. Linux.
+ * listen or socketpair. Linux, macOS and FreeBSD.
  *
  * BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
  * Fails with POLYSOCK_ENOTCONN without a peer, and with POLYSOCK_EUNSUPPORTED for another kind of socket.
@@ -3749,7 +3749,7 @@ int polysock_get_maxseg(const polysock_t *s, size_t *bytes);
 
 /**
  * Makes the socket writable only while fewer bytes than this are waiting to be sent; 0, the default, is the system's
- * limit. Linux.
+ * limit. Linux and macOS.
  *
  * BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
  * Fails with POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
@@ -3766,7 +3766,7 @@ int polysock_set_notsent_lowat(polysock_t *s, size_t bytes);
 int polysock_get_notsent_lowat(const polysock_t *s, size_t *bytes);
 
 /**
- * Chooses the congestion control by name, such as "cubic" or "reno". Linux.
+ * Chooses the congestion control by name, such as "cubic" or "reno". Linux and FreeBSD.
  *
  * BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
  * Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel does not have it,
@@ -3822,7 +3822,7 @@ int polysock_get_tos(const polysock_t *s, int *tos);
 
 /**
  * Allows local addresses that belong to other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or
- * CAP_NET_RAW (otherwise POLYSOCK_EPERM); Linux.
+ * CAP_NET_RAW (otherwise POLYSOCK_EPERM); Linux and FreeBSD (IP_BINDANY).
  *
  * BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
  * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
@@ -3839,7 +3839,8 @@ int polysock_set_transparent(polysock_t *s, bool on);
 int polysock_get_transparent(const polysock_t *s, bool *on);
 
 /**
- * Lets bind take an address that no interface has, or not yet, over IPv4 or IPv6. Off by default; Linux.
+ * Lets bind take an address that no interface has, or not yet, over IPv4 or IPv6. Off by default; Linux and
+ * FreeBSD (IP_BINDANY).
  *
  * BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
  * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int)
 }
 
 /// Allows local addresses that belong to other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or
-/// CAP_NET_RAW (otherwise POLYSOCK_EPERM); Linux.
+/// CAP_NET_RAW (otherwise POLYSOCK_EPERM); Linux and FreeBSD (IP_BINDANY).
 ///
 /// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
 /// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
@@ -74,7 +74,8 @@ pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut
     guard::value("polysock_get_transparent", s, (on, "on"), Socket::transparent)
 }
 
-/// Lets bind take an address that no interface has, or not yet, over IPv4 or IPv6. Off by default; Linux.
+/// Lets bind take an address that no interface has, or not yet, over IPv4 or IPv6. Off by default; Linux and
+/// FreeBSD (IP_BINDANY).
 ///
 /// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
 /// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.

@@ -8,7 +8,7 @@ use crate::text::{self, put_text};
 use libc::{c_char, c_int};
 use polysock::Socket;
 
-/// Restricts sending and receiving to the interface of this name; NULL, the default, allows all. Linux.
+/// Restricts sending and receiving to the interface of this name; NULL, the default, allows all. Linux and macOS.
 ///
 /// BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
 /// Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut 
 }
 
 /// Records with each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
-/// Linux.
+/// Linux and FreeBSD.
 ///
 /// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: none (similar: ExtendedSocketOptions.SO_PEERCRED).
 /// @ingroup polysock_options
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bo
 }
 
 /// Gets the process, user and group at the other end of a Unix domain socket, as they were when it called connect,
-/// listen or socketpair. Linux.
+/// listen or socketpair. Linux, macOS and FreeBSD.
 ///
 /// BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
 /// Fails with POLYSOCK_ENOTCONN without a peer, and with POLYSOCK_EUNSUPPORTED for another kind of socket.

@@ -205,7 +205,7 @@ pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut u
 }
 
 /// Makes the socket writable only while fewer bytes than this are waiting to be sent; 0, the default, is the system's
-/// limit. Linux.
+/// limit. Linux and macOS.
 ///
 /// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
 /// Fails with POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
@@ -228,7 +228,7 @@ pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes:
     })
 }
 
-/// Chooses the congestion control by name, such as "cubic" or "reno". Linux.
+/// Chooses the congestion control by name, such as "cubic" or "reno". Linux and FreeBSD.
 ///
 /// BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
 /// Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel does not have it,

@@ -52,7 +52,7 @@ impl Socket {
     }
 
     /// Allows addresses of other hosts, to receive what is routed through this one, over IPv4 or IPv6
-    /// (`IP_TRANSPARENT`, ip(7), `IPV6_TRANSPARENT`; off by default; needs `CAP_NET_ADMIN` or `CAP_NET_RAW`; Linux;
+    /// (`IP_TRANSPARENT`, ip(7), `IPV6_TRANSPARENT`; off by default; needs `CAP_NET_ADMIN` or `CAP_NET_RAW`; Linux, FreeBSD;
     /// Python `IP_TRANSPARENT`, for IPv6 by number 75).
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Socket {
     }
 
     /// Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6 (`IP_FREEBIND`, ip(7),
-    /// `IPV6_FREEBIND`; off by default; Linux; Python by number 15, for IPv6 78).
+    /// `IPV6_FREEBIND`; off by default; Linux, FreeBSD: `IP_BINDANY`; Python by number 15, for IPv6 78).
     ///
     /// # Errors
     /// `Unsupported`; `Closed`.

@@ -172,7 +172,7 @@ impl Socket {
     }
 
     /// Chooses the congestion control by name, such as `cubic` or `reno` (`TCP_CONGESTION`, tcp(7); what
-    /// `net.ipv4.tcp_congestion_control` says; Linux; Python `TCP_CONGESTION`).
+    /// `net.ipv4.tcp_congestion_control` says; Linux, FreeBSD; Python `TCP_CONGESTION`).
     ///
     /// # Errors
     /// `InvalidInput("congestion control")` for an empty name and one longer than 15 bytes; `ENOENT` when the kernel
@@ -196,7 +196,7 @@ impl Socket {
     }
 
     /// Counts as writable only while fewer bytes than this wait to be sent for the first time; `None` is the
-    /// system's (`TCP_NOTSENT_LOWAT`, tcp(7); `net.ipv4.tcp_notsent_lowat`, without limit; Linux; Python
+    /// system's (`TCP_NOTSENT_LOWAT`, tcp(7); `net.ipv4.tcp_notsent_lowat`, without limit; Linux, macOS; Python
     /// `TCP_NOTSENT_LOWAT`).
     ///
     /// # Errors
