@@ -93,8 +93,8 @@ impl Socket {
 
     /// Accepts data that come with the SYN, on a socket that is or will be listening; `queue` is how many such
     /// connections may wait for the end of their handshake, and 0 allows none (`TCP_FASTOPEN`, tcp(7), RFC 7413; 0;
-    /// Linux; Python `TCP_FASTOPEN`). Bit 2 of `net.ipv4.tcp_fastopen` must allow it; it is off by default, and the
-    /// option then silently does nothing. The number is cut to `net.core.somaxconn`.
+    /// Python `TCP_FASTOPEN`; macOS and FreeBSD only know on and off). On Linux, bit 2 of `net.ipv4.tcp_fastopen` must allow it;
+    /// it is off by default, and the option then silently does nothing. Linux cuts the number to `net.core.somaxconn`.
     ///
     /// # Errors
     /// `InvalidInput("fastopen queue")` above 2,147,483,647; `EINVAL` on a connection; `Unsupported`; `Closed`.
