@@ -21,7 +21,7 @@ from processes import unprivileged
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "target" / "release"
 LAYER = "libpolysock-bsd.so.0"
-OPTIONS = {"libc": None, "layer": [], "recorded": ["--trace"]}
+OPTIONS = {"libc": None, "layer": [], "safe": ["--safe"], "recorded": ["--trace"]}
 WAYS = tuple(OPTIONS)
 SECONDS = 60
 # What tests in other programs come to, beside their steps.
@@ -46,6 +46,8 @@ class Way:
         variables = {}
         if self.name != "libc":
             variables["LD_PRELOAD"] = str(self.runner.parent / LAYER)
+        if self.name == "safe":
+            variables["POLYSOCK_SAFE"] = "1"
         if self.name == "recorded":
             variables["POLYSOCK_TRACE"] = str(self.trace)
         return variables

@@ -1,4 +1,4 @@
-"""A program that gives up system calls (seccomp) is not ended by those that records take."""
+"""A program that gives up system calls (seccomp) is not ended by those that records and promises take."""
 
 import pytest
 from conftest import calls, run
@@ -9,8 +9,9 @@ def test_a_program_that_gives_up_system_calls(layer, compiled, how):
     program = compiled("restricted")
     without = run(program, how)
     assert (without.stdout, without.returncode) == ("after", 7)
-    untraced = layer.run(program, how)
-    assert (untraced.stdout, untraced.returncode) == ("after", 7)
+    for options in [(), ("--safe",)]:
+        untraced = layer.run(program, how, options=options)
+        assert (untraced.stdout, untraced.returncode) == ("after", 7)
     traced, records = layer.traced(program, how)
     assert (traced.stdout, traced.returncode) == ("after", 7)
     parent, child = sorted(

@@ -1,8 +1,9 @@
-//! prctl(2) and syscall(2), by which a program gives up system calls: afterwards it is ended when it makes one, even for a record.
+//! prctl(2) and syscall(2), by which a program gives up system calls: afterwards it is ended when it makes one, even for a record
+//! or a promise.
 
 use crate::next;
 use libc::{c_int, c_long, c_ulong, ssize_t};
-use polysock::bare;
+use polysock::{bare, promises};
 
 // Both are variadic in C. An integer or a pointer is passed in the same place on every processor of Linux.
 
@@ -13,8 +14,8 @@ pub(crate) unsafe fn prctl(
     fourth: c_ulong,
     fifth: c_ulong,
 ) -> c_int {
-    if bare::is_recording() && option == libc::PR_SET_SECCOMP {
-        bare::end_before_restriction();
+    if option == libc::PR_SET_SECCOMP {
+        before_restriction();
     }
     next::prctl(option, second, third, fourth, fifth)
 }
@@ -28,10 +29,17 @@ pub(crate) unsafe fn syscall(
     fifth: c_long,
     sixth: c_long,
 ) -> ssize_t {
-    if number == libc::SYS_seccomp && bare::is_recording() && restricts(first, third) {
-        bare::end_before_restriction();
+    if number == libc::SYS_seccomp && restricts(first, third) {
+        before_restriction();
     }
     next::syscall(number, first, second, third, fourth, fifth, sixth)
+}
+
+fn before_restriction() {
+    promises::end_before_restriction();
+    if bare::is_recording() {
+        bare::end_before_restriction();
+    }
 }
 
 /// Whether a call of seccomp(2) may restrict the process. Programs that only ask what the system can do give no filter.

@@ -350,7 +350,7 @@ static void reuse_soak(void) {
     unlink(name);
     snprintf(path, sizeof path, "/proc/self/fd/%d", kept);
     on_signal(SIGUSR1, nothing, SA_RESTART);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 15; round++) {
         struct work works[2] = {0};
         pthread_t signals;
         int pair[2], file;

@@ -30,9 +30,9 @@ static int restrict_calls(const char *how) {
 }
 
 int main(int count, char **arguments) {
-    int pair[2], status = -1;
+    int pair[2], pipes[2], status = -1;
     char room[8];
-    if (count != 2 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+    if (count != 2 || pipe(pipes) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
         return 1;
     send(pair[0], "before", 6, 0);
     recv(pair[1], room, sizeof room, 0);
@@ -43,6 +43,9 @@ int main(int count, char **arguments) {
             return 2;
         send(pair[0], "after", 5, 0);
         recv(pair[1], room, 5, 0); /* "child" */
+        write(pipes[1], "x", 1);
+        if (read(pipes[0], room, 1) != 1)
+            return 3;
         write(pair[0], "after", 5);
         close(pair[0]);
         return 7;

@@ -29,7 +29,7 @@ pub use close::{close, close_range, close_stream, replace};
 pub use limits::{accept, connect, receive, send, Amount};
 pub use numbers::{copied, made, option_was_set};
 pub use result::Returned;
-pub use switch::{are_kept, quiet};
+pub use switch::{are_kept, end_before_restriction, quiet};
 
 use crate::sys::wake_signal;
 use crate::sys::{fork, modules, process};

@@ -9,6 +9,11 @@ pub(super) fn keep() {
     KEPT.store(true, Ordering::Relaxed);
 }
 
+/// Has them no longer kept, before the process gives up system calls: keeping them takes some that the program would not make.
+pub fn end_before_restriction() {
+    KEPT.store(false, Ordering::Relaxed);
+}
+
 /// Whether they are kept.
 #[inline]
 pub fn are_kept() -> bool {
