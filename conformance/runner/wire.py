@@ -89,6 +89,7 @@ class Connections:
         # (from, to): after its last news, a segment without any was sent that way (an acknowledgement, or one that is
         # sent again), and no second reset has answered it yet.
         self.without_news = set()
+        self.finished = set()  # (from, to): the stream that way has ended
 
     def segments(self, packet):
         """The new segments in an IP packet."""
@@ -108,6 +109,7 @@ class Connections:
             for way in ((one, other), (other, one)):
                 self.resets.pop(way, None)
                 self.without_news.discard(way)
+                self.finished.discard(way)
             return [Segment("client", "SYN", (sport, dport))]
         if (one, other) in self.clients:
             who, ports = "client", (sport, dport)
@@ -122,10 +124,11 @@ class Connections:
         end = (sequence + payload + bool(flags & SYN) + bool(flags & FIN)) % 2**32
         fresh = distance(self.ends.get((one, other), sequence), end)
         if flags & RST:
-            # Whatever comes to an end that is gone is answered by the same reset again.
-            repeated = (other, one) in self.without_news and self.resets.get((one, other)) == sequence
+            # Whatever comes to an end that is gone is answered by a reset: if both streams have ended, or again.
+            over = {(one, other), (other, one)} <= self.finished and self.ends[one, other] == sequence
+            answers = (other, one) in self.without_news and (over or self.resets.get((one, other)) == sequence)
             self.resets[one, other] = sequence
-            if repeated:
+            if answers:
                 self.without_news.remove((other, one))
                 return []
             return [("RST", 0)]
@@ -140,6 +143,7 @@ class Connections:
         if size > 0:
             found.append(("URG", size) if flags & URG else ("data", size))
         if flags & FIN:
+            self.finished.add((one, other))
             found.append(("FIN", 0))
         return found
 

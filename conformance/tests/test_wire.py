@@ -144,6 +144,22 @@ def test_a_reset_for_a_late_acknowledgement_is_one_reset(peers, first):
     assert seen == "client data:3; server FIN; server RST"
 
 
+CLOSED = ("client", 101, ACK | FIN), ("server", 201, ACK), ("server", 201, ACK | FIN), ("client", 102, ACK)
+
+
+@pytest.mark.parametrize("late", [("client", 102, ACK), ("client", 101, ACK | FIN)])
+def test_a_reset_for_what_comes_after_the_end_is_none(peers, late):
+    peers.handshake()
+    assert peers.see(*CLOSED, late, ("server", 202, RST)) == "client FIN; server FIN"
+
+
+@pytest.mark.parametrize("packets", [CLOSED[:3], CLOSED[:2], CLOSED])
+def test_a_reset_that_answers_nothing_is_seen(peers, packets):
+    peers.handshake()
+    seen = peers.see(*packets, ("client", 102, RST | ACK))
+    assert seen.endswith("; client RST")
+
+
 def test_two_resets_for_what_was_sent_once_are_two(peers):
     peers.handshake()
     reset = ("server", 201, RST)
