@@ -18,9 +18,7 @@ def draw(tutorial: Tutorial, folder: str) -> tuple[str, str]:
     views: tuple[list[str], list[str]] = [], []
     for view, lines in zip((mermaid, svg), views, strict=True):
         with Trace(folder) as trace:
-            view.show(
-                trace, lines.append, everything=wishes.get("options", False), most=wishes.get("most", MOST_EVENTS)
-            )
+            view.show(trace, lines.append, options=wishes.get("options", False), most=wishes.get("most", MOST_EVENTS))
     return "\n".join(views[0]) + "\n", "\n".join(views[1]) + "\n"
 
 

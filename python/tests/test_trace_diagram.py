@@ -174,3 +174,14 @@ def test_a_trace_without_calls_gives_a_diagram(tmp_path, view):
     status, output, errors = show(tmp_path, view)
     assert (status, errors) == (0, "")
     assert re.search("sequenceDiagram|<svg", output)
+
+
+def test_options_that_are_set_are_in_it_if_wanted(tmp_path):
+    client, _ = conversation(tmp_path)
+    client.call("setsockopt", 1, at=10, level=6, option="TCP_NODELAY", value=1)
+    client.call("getsockopt", 1, at=11, level=6, option="TCP_NODELAY")
+    client.call("send", 1, at=12, asked=2, bytes=2, offset=0, data="hi")
+    wanted, quiet = ("\n".join(mermaid_of(tmp_path, options=wanted)) for wanted in (True, False))
+    assert "setsockopt(TCP_NODELAY, 1)" in wanted
+    assert "getsockopt" not in wanted
+    assert "setsockopt" not in quiet

@@ -13,9 +13,9 @@ def escaped(text):
     return harmless(text).translate(_SYNTAX)
 
 
-def show(trace, write, everything=False, most=MOST_EVENTS):
+def show(trace, write, everything=False, options=False, most=MOST_EVENTS):
     """Writes the diagram; returns whether it has the whole trace."""
-    columns, items, is_whole = diagram_of(trace, everything, most)
+    columns, items, is_whole = diagram_of(trace, everything, options, most)
     write("sequenceDiagram")
     for column in columns:
         write(f"    participant {name_of(column)} as {escaped(column.label)}")

@@ -33,9 +33,9 @@ _SANS = "system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',Helvetica,
 _MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 
 
-def show(trace, write, everything=False, most=MOST_EVENTS):
+def show(trace, write, everything=False, options=False, most=MOST_EVENTS):
     """Writes the diagram; returns whether it has the whole trace."""
-    columns, items, is_whole = diagram_of(trace, everything, most)
+    columns, items, is_whole = diagram_of(trace, everything, options, most)
     drawing = Drawing(columns, items)
     for item in items:
         drawing.add(item)

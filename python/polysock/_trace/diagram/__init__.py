@@ -14,11 +14,11 @@ from .steps import steps_of
 MOST_ITEMS = 300
 
 
-def diagram_of(trace, everything=False, most=MOST_EVENTS):
+def diagram_of(trace, everything=False, options=False, most=MOST_EVENTS):
     """(columns, items, whether it has all of the trace); an item is a `Step` or a `Loop`.
 
-    With `everything`, also calls that only prepare or look; only the first `most`."""
-    story = collect(trace, everything, most)
+    With `options`, also those that are set are in the diagram, with `everything` all calls; only the first `most`."""
+    story = collect(trace, everything, options, most)
     columns, steps = steps_of(trace, story)
     items = shortened(steps)
     return columns, items[:MOST_ITEMS], not story.left_out and len(items) <= MOST_ITEMS

@@ -23,7 +23,7 @@ class Story:
     left_out: int = 0
 
 
-def collect(trace, everything=False, most=MOST_EVENTS):
+def collect(trace, everything=False, options=False, most=MOST_EVENTS):
     trace.survey()
     story, links, shown, earlier = Story(), Links(), {}, {}
     same, received, segments = {}, {}, {}
@@ -49,7 +49,8 @@ def collect(trace, everything=False, most=MOST_EVENTS):
         # What was sent after a close was sent by another process with the same socket: that close ended nothing.
         causes += [number for kind, number in links.of(event) if kind != "woken" and number > received[event.end]]
         before = earlier.get(event.lane)
-        if not everything and (is_quiet(event) or is_machinery(event, before)):
+        is_wanted = everything or (options and is_option(event))
+        if not is_wanted and (is_quiet(event) or is_machinery(event, before)):
             continue
         earlier[event.lane] = event
         if not everything and is_same_connect(event, before):
@@ -66,6 +67,11 @@ def collect(trace, everything=False, most=MOST_EVENTS):
         story.causes.setdefault(accept, []).append(same.get(connect, connect))
     story.events = list(shown.values())
     return story
+
+
+def is_option(event):
+    """Whether it sets an option that the record names."""
+    return event.call == "setsockopt" and event.record.get("option") is not None and "value" in event.record
 
 
 def is_machinery(event, before):
