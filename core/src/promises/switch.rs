@@ -9,7 +9,7 @@ pub(super) fn keep() {
     KEPT.store(true, Ordering::Relaxed);
 }
 
-/// Has them no longer kept, before the process gives up system calls: keeping them takes some that the program would not make.
+/// Turns them off before the process gives up system calls: keeping them takes calls that the program would not make.
 pub fn end_before_restriction() {
     KEPT.store(false, Ordering::Relaxed);
 }
