@@ -17,7 +17,7 @@ MOST_ITEMS = 300
 def diagram_of(trace, everything=False, options=False, most=MOST_EVENTS):
     """(columns, items, whether it has all of the trace); an item is a `Step` or a `Loop`.
 
-    With `options`, it has the options that are set, too; with `everything`, all calls. It ends after the first `most` events."""
+    With `options`, it has the options that are set, too; with `everything`, all calls. It ends after `most` events."""
     story = collect(trace, everything, options, most)
     columns, steps = steps_of(trace, story)
     items = shortened(steps)
