@@ -270,6 +270,22 @@ def test_the_rest_of_a_write_may_be_left_when_a_read_has_found_the_end(tmp_path)
     assert "partial-send" not in names(tmp_path)
 
 
+def relays(folder, passed_on):
+    """A server has received a part of a message, sends so many bytes on another socket, and then answers."""
+    client, server = conversation(folder)
+    server.socket(3, "socketpair", at=8, family="AF_UNIX")
+    client.call("write", 1, at=10, asked=100, bytes=100, offset=0)
+    server.call("read", 2, at=12, asked=100, bytes=60, offset=0)
+    server.call("write", 3, at=13, asked=passed_on, bytes=passed_on, offset=0)
+    server.call("write", 2, at=14, asked=30, bytes=30, offset=0)
+    return names(folder)
+
+
+def test_a_relay_may_pass_on_what_it_gets(tmp_path):
+    assert relays(tmp_path / "relay", passed_on=60) == []
+    assert relays(tmp_path / "other", passed_on=59) == ["short-read"]
+
+
 def test_a_buffer_in_which_whole_messages_have_room_is_no_message(tmp_path):
     """As when a server reads ahead into its buffer, and its client's later messages end where the buffer does."""
     client, server = conversation(tmp_path)

@@ -34,7 +34,14 @@ class ShortRead(Detector):
     names = ("short-read",)
     calls = SENDS | RECEIVES
 
+    def __init__(self, trace, sides):
+        super().__init__(trace, sides)
+        self._received_last = {}  # by thread: what it received in its last call, if that was short
+
     def see(self, event, side):
+        passed_on = self._received_last.pop(event.lane, None)
+        if passed_on is not None and is_passed_on(passed_on.receive, event):
+            passed_on.receive = None
         if side is None:
             return ()
         short = side.of(Short)
@@ -56,8 +63,8 @@ class ShortRead(Detector):
             others.is_message |= others.end == end
         if short.receive is None or short.went_on is not None:
             return
-        if count == short.receive.record["bytes"]:
-            short.receive = None  # passes on what it gets, as it comes
+        if is_passed_on(short.receive, event):
+            short.receive = None
         else:
             short.went_on = event
 
@@ -74,8 +81,7 @@ class ShortRead(Detector):
         advice += "or with read(n) of a buffered file."
         return Finding("short-read", WARNING, text, advice, [receive, went_on])
 
-    @staticmethod
-    def _received(event, side, short):
+    def _received(self, event, side, short):
         record = event.record
         if short.receive is not None and short.went_on is None:
             missing = short.receive.record["asked"] - short.receive.record["bytes"]
@@ -94,3 +100,9 @@ class ShortRead(Detector):
         if 0 < count < asked and not may_be_whole:
             short.receive, short.end, short.went_on = event, begin + asked, None
             short.is_message = short.end in ends
+            self._received_last[event.lane] = short
+
+
+def is_passed_on(receive, event):
+    """Whether a program sends on what it has received, as it comes: mostly on another socket."""
+    return receive is not None and event.call in SENDS and event.record.get("bytes") == receive.record["bytes"]
