@@ -175,6 +175,7 @@ static void *run(void *argument) {
 static void start(struct work *work, const char *how, int fd) {
     work->how = how;
     work->fd = fd;
+    work->id = 0; /* it may have been another thread's */
     pthread_create(&work->thread, NULL, run, work);
 }
 
