@@ -13,6 +13,7 @@ import dns.message
 import dns.query
 import dns.resolver
 import dns.rrset
+import processes
 import servers
 
 
@@ -46,7 +47,7 @@ class Stream(socketserver.StreamRequestHandler):
 
 def servers_on_one_port():
     """For UDP and TCP: what is free for one may not be for the other."""
-    for _ in range(servers.TRIES):
+    for _ in range(processes.TRIES):
         udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Datagram)
         try:
             return udp, socketserver.ThreadingTCPServer(udp.server_address, Stream)

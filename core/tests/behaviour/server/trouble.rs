@@ -9,6 +9,13 @@ use std::os::fd::AsFd;
 use std::sync::{mpsc, Arc, Mutex};
 use std::time::Instant;
 
+/// How many descriptors wake a thread: those of a pipe, or an eventfd.
+const WAKER_DESCRIPTORS: usize = if cfg!(all(target_os = "linux", not(polysock_portable))) {
+    1
+} else {
+    2
+};
+
 /// In a separate process: the number that is closed may be reused by other tests.
 #[test]
 fn a_listener_that_is_gone_is_said() {
@@ -77,10 +84,12 @@ fn without_descriptors_connections_wait() {
                 assert_eq!(told.recv_timeout(LATE).unwrap(), Kind::Os(libc::EMFILE));
             }
             // The first pause is a millisecond, the next is twice as long: nearly all the time was slept.
-            assert!(began.elapsed() >= ms(1023));
+            let took = began.elapsed();
             assert!(system::process_cpu() - cpu < ms(200), "it spins");
-            // A thread that was just starting may have given one back.
-            assert!(server.connections() <= 2);
+            // A thread that was just starting may have given back what wakes it, which may be a pipe: then the first pause
+            // came again.
+            assert!(server.connections() <= 1 + WAKER_DESCRIPTORS);
+            assert!(took >= ms(1023) || server.connections() > 1, "{took:?}");
             assert_served(&served);
 
             // When one of the server's connections ends there is room for another at once, however long the pause would be.
