@@ -232,9 +232,12 @@ static int socket_for(const char *how, struct work *works, int count) {
             works[number].to = address;
         return socket(AF_INET, SOCK_STREAM, 0);
     }
-    pair_over_tcp(pair);
-    if (strcmp(how, "send") == 0 || strcmp(how, "write") == 0)
+    if (strcmp(how, "send") == 0 || strcmp(how, "write") == 0) {
+        /* over TCP there may be room again by itself */
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
         fill(pair[0]);
+    } else
+        pair_over_tcp(pair);
     return pair[0];
 }
 
@@ -390,10 +393,13 @@ static void never_early(const char *how) {
     struct work work = {.how = how};
     struct sockaddr_in address;
     int pair[2], early = 0;
-    pair_over_tcp(pair);
+    if (strcmp(how, "send") == 0)
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    else
+        pair_over_tcp(pair);
     work.fd = strcmp(how, "accept") == 0 ? listener(&address, 5) : pair[0];
     set_limit(work.fd, SO_RCVTIMEO, 13);
-    if (strcmp(how, "send") == 0 || strcmp(how, "write") == 0) {
+    if (strcmp(how, "send") == 0) {
         set_limit(work.fd, SO_SNDTIMEO, 13);
         fill(work.fd);
     }
