@@ -271,7 +271,7 @@ def test_the_rest_of_a_write_may_be_left_when_a_read_has_found_the_end(tmp_path)
 
 
 def relays(folder, passed_on):
-    """A server has received a part of a message, sends so many bytes on another socket, and then answers."""
+    """A server has received a part of a message, sends `passed_on` bytes on another socket, and then answers."""
     client, server = conversation(folder)
     server.socket(3, "socketpair", at=8, family="AF_UNIX")
     client.call("write", 1, at=10, asked=100, bytes=100, offset=0)
