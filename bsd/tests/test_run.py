@@ -30,6 +30,7 @@ def test_help(layer):
         (("--bogus", "true"), 125, "unknown option --bogus"),
         (("--data", "some", "true"), 125, "--data must be none, all or a number, not some"),
         (("--trace", "/nonexistent/a/b", "true"), 125, "/nonexistent/a/b: No such file or directory\n"),
+        (("--trace", __file__, "true"), 125, f"{__file__}: File exists\n"),
         (("no-such-program",), 127, "no-such-program: not found"),
         (("/nonexistent/program",), 127, "/nonexistent/program: No such file or directory\n"),
         (("/",), 126, "/: "),

@@ -127,7 +127,9 @@ fn check_data(data: &OsStr) -> Result<(), Refusal> {
 fn make_folder(folder: &Path) -> Result<(), Refusal> {
     use std::os::unix::fs::DirBuilderExt;
     match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(folder, &error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => {
+            Err(failed(folder, &error))
+        }
         _ => Ok(()),
     }
 }

@@ -102,8 +102,11 @@ pub(crate) unsafe fn writev(fd: c_int, parts: *const iovec, count: c_int) -> ssi
     let result = promises::write(
         fd,
         |flags| match vectored::of_parts(parts, count) {
-            Some(message) => vectored::sending(fd, &message, flags),
-            None => promises::call(fd, || next::writev(fd, parts, count)),
+            Some(message) if promises::is_stream(fd) || Parts::of(&message).length() > 0 => {
+                vectored::sending(fd, &message, flags)
+            }
+            // A writev of nothing sends no datagram.
+            _ => promises::call(fd, || next::writev(fd, parts, count)),
         },
         || next::writev(fd, parts, count),
     );

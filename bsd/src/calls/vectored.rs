@@ -18,7 +18,7 @@ pub(super) fn of_parts(first: *const iovec, count: c_int) -> Option<msghdr> {
 /// Makes a call that sends a message.
 pub(super) unsafe fn sending(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
     let whole = || described(message).map_or(0, |header| Parts::of(&header).length());
-    let amount = if promises::are_kept() { whole() } else { 0 };
+    let amount = if promises::may_be_limited(fd) { whole() } else { 0 };
     promises::send(fd, flags, Amount::All(amount), |flags, done| {
         if done == 0 {
             return next::sendmsg(fd, message, flags);

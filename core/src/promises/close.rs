@@ -27,7 +27,7 @@ enum Vacated {
 
 /// The socket to vacate, if a number stands for one. Not in a child that uses its parent's memory (vfork(2)).
 fn socket_to_close(number: i32) -> Option<Number> {
-    let number = are_kept().then(|| Number::of(number)).flatten()?;
+    let number = are_kept().then(|| Number::known(number)).flatten()?;
     (number.is_known_socket() && fork::is_owner()).then_some(number)
 }
 
@@ -73,10 +73,7 @@ pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
         return close();
     };
     match vacate(socket) {
-        Vacated::Free => {
-            socket.forget();
-            close()
-        }
+        Vacated::Free => socket.forget_after(close),
         Vacated::Kept => 0,
         Vacated::Refused => fail(libc::EBADF),
     }
@@ -84,7 +81,7 @@ pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
 
 /// Forgets what was known of a number that is about to be closed.
 fn forget(number: i32) {
-    if let Some(number) = are_kept().then(|| Number::of(number)).flatten() {
+    if let Some(number) = are_kept().then(|| Number::known(number)).flatten() {
         if !number.is_known_socket() {
             number.forget();
         }
@@ -101,8 +98,7 @@ pub fn close_stream(number: i32, flush: impl FnOnce(), close: impl FnOnce() -> i
         flush();
         // The stream has to be closed in any case, and with it the number.
         let _ = vacate(socket);
-        socket.forget();
-        close()
+        socket.forget_after(close)
     })
 }
 
@@ -124,13 +120,13 @@ pub fn replace(from: i32, number: i32, duplicate: impl FnOnce() -> i32) -> i32 {
     if !are_kept() || from == number || !direct::is_open(from) {
         return duplicate();
     }
-    if let Some(socket) = socket_to_close(number) {
-        match vacate(socket) {
-            Vacated::Free => socket.forget(),
+    let result = match socket_to_close(number) {
+        None => duplicate(),
+        Some(socket) => match vacate(socket) {
+            Vacated::Free => socket.forget_after(duplicate),
             Vacated::Kept | Vacated::Refused => return fail(libc::EBUSY),
-        }
-    }
-    let result = duplicate();
+        },
+    };
     if result >= 0 {
         copied(from, number);
     }

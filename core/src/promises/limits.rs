@@ -61,16 +61,22 @@ fn transfer(
 ) -> isize {
     match socket(number) {
         None => attempt(flags, 0),
-        Some(socket) if socket.may_be_limited() && may_wait(flags, amount) => counted(socket, || {
-            transfer_in_time(way, socket, flags, amount, &mut attempt)
-        }),
+        Some(socket) if socket.may_be_limited() && may_wait(way, socket, flags, amount) => {
+            counted(socket, || {
+                transfer_in_time(way, socket, flags, amount, &mut attempt)
+            })
+        }
         Some(socket) => counted(socket, || attempt(flags, 0)),
     }
 }
 
-/// Whether a call with these flags may wait. What waits for all bytes but must not be put together is left to the kernel.
-fn may_wait(flags: i32, amount: Amount) -> bool {
-    let waits = flags & (libc::MSG_DONTWAIT | libc::MSG_OOB | libc::MSG_ERRQUEUE) == 0;
+/// Whether a call with these flags may wait. Left to the kernel is what waits for all bytes but must not be put together, or for
+/// another number of bytes than the first, and what connects.
+fn may_wait(way: Way, socket: Number, flags: i32, amount: Amount) -> bool {
+    const NEVER: i32 = libc::MSG_DONTWAIT | libc::MSG_OOB | libc::MSG_ERRQUEUE;
+    let connects = way.events == SEND.events && flags & libc::MSG_FASTOPEN != 0;
+    let is_marked = way.events == RECEIVE.events && socket.is_marked();
+    let waits = flags & NEVER == 0 && !connects && !is_marked;
     let for_all = flags & libc::MSG_WAITALL != 0;
     waits && !(for_all && (flags & libc::MSG_PEEK != 0 || amount == Amount::Some))
 }
@@ -90,6 +96,7 @@ fn transfer_in_time(
     };
     let mut done = 0;
     let mut deadline = None;
+    let mut pause = Duration::ZERO;
     loop {
         let moved = attempt(flags | libc::MSG_DONTWAIT, done);
         if let Ok(moved) = usize::try_from(moved) {
@@ -99,28 +106,45 @@ fn transfer_in_time(
             }
             continue;
         }
-        match errno() {
-            libc::EAGAIN => {}
+        let failed = errno();
+        match failed {
+            // The first send on a socket whose connect was put off (`TCP_FASTOPEN_CONNECT`) connects.
+            libc::EAGAIN | libc::EINPROGRESS => {}
             libc::ENOTSOCK => {
                 socket.is_other();
                 return attempt(flags, 0);
             }
-            failed => return end(done, failed),
+            _ => return end(done, failed),
         }
         let until = match deadline {
             Some(until) => until,
-            None if direct::is_nonblocking(socket.number) => return end(done, libc::EAGAIN),
+            None if direct::is_nonblocking(socket.number) => return end(done, failed),
             None => match limit_of(way, socket) {
                 Some(until) => *deadline.insert(until),
                 None => return without_limit(flags, done, attempt),
             },
         };
+        if pause > Duration::ZERO
+            && matches!(direct::poll(NO_DESCRIPTOR, 0, pause), Ok(Readiness::Interrupted))
+        {
+            return end(done, libc::EINTR);
+        }
         match wait(way, socket, until) {
+            Waited::Ready if way.events == SEND.events && !socket.is_stream() => {
+                pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+            }
             Waited::Ready => {}
             Waited::Failed(failed) => return end(done, failed),
         }
     }
 }
+
+/// The pauses between attempts to send a datagram over a Unix socket whose receiver's queue is full, which poll(2) does not see.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
+/// poll(2) then only sleeps.
+const NO_DESCRIPTOR: i32 = -1;
 
 /// The kernel waits for the rest.
 fn without_limit(flags: i32, done: usize, attempt: &mut impl FnMut(i32, usize) -> isize) -> isize {
@@ -179,7 +203,9 @@ pub fn accept(number: i32, mut attempt: impl FnMut() -> i32) -> i32 {
 #[cold]
 #[inline(never)]
 fn accept_in_time(socket: Number, attempt: &mut impl FnMut() -> i32) -> i32 {
-    if direct::is_nonblocking(socket.number) {
+    // On a socket that does not listen it fails at once.
+    let listens = direct::number_option(socket.number, libc::SOL_SOCKET, libc::SO_ACCEPTCONN);
+    if !matches!(listens, Ok(1)) || direct::is_nonblocking(socket.number) {
         return attempt();
     }
     let Some(until) = limit_of(RECEIVE, socket) else {

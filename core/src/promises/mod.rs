@@ -27,7 +27,7 @@ mod threads;
 pub use call::{call, send_file, write};
 pub use close::{close, close_range, close_stream, replace};
 pub use limits::{accept, connect, receive, send, Amount};
-pub use numbers::{copied, made, option_was_set};
+pub use numbers::{copied, is_stream, made, may_be_limited, option_was_set};
 pub use result::Returned;
 pub use switch::{are_kept, end_before_restriction, quiet};
 

@@ -31,6 +31,10 @@ const LIMITED: u32 = 1 << 4;
 const CLOSING: u32 = 1 << 5;
 /// The close has stopped waiting: the last call that leaves frees the number.
 const ORPHANED: u32 = 1 << 6;
+/// No call is on it any more: the number is being closed, or was and may stand for another file already.
+const LAST: u32 = 1 << 7;
+/// The program has set how much a receive waits for (`SO_RCVLOWAT`), which is left to the kernel.
+const MARKED: u32 = 1 << 8;
 /// The generation of the process that closes it, since a forked child does not finish what a thread of its parent has begun.
 const GENERATION: u32 = 16;
 
@@ -65,6 +69,14 @@ impl Number {
         })
     }
 
+    /// The number if something may be known of it; makes nothing.
+    pub(super) fn known(number: RawFd) -> Option<Self> {
+        let at = usize::try_from(number).ok()?;
+        let words = BLOCKS_MADE.get(at / IN_BLOCK)?.get()?;
+        let word = words.get(at % IN_BLOCK)?;
+        Some(Self { number, word })
+    }
+
     /// The number if it stands for a socket, which is found out if it is not known.
     #[inline]
     pub(super) fn of_socket(number: RawFd) -> Option<Self> {
@@ -81,7 +93,7 @@ impl Number {
     #[cold]
     fn find_out(self) -> bool {
         let described = match direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_TYPE) {
-            Ok(socket_type) if self.has_limit() => word_of(socket_type) | LIMITED,
+            Ok(socket_type) if self.has_limit() => word_of(socket_type) | LIMITED | self.mark(),
             Ok(socket_type) => word_of(socket_type),
             Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => OTHER,
             Err(_) => return false,
@@ -98,6 +110,13 @@ impl Number {
         options
             .iter()
             .any(|option| direct::limit_option(self.number, *option).is_some())
+    }
+
+    fn mark(self) -> u32 {
+        match direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
+            Ok(2..) => MARKED,
+            _ => 0,
+        }
     }
 
     /// Notes that it turned out to be something else.
@@ -117,6 +136,11 @@ impl Number {
         self.has(LIMITED)
     }
 
+    /// Whether a receive may wait for more than the first byte.
+    pub(super) fn is_marked(self) -> bool {
+        self.has(MARKED)
+    }
+
     fn has(self, mark: u32) -> bool {
         self.word.load(Ordering::Relaxed) & mark != 0
     }
@@ -130,7 +154,13 @@ impl Number {
     #[inline]
     pub(super) fn is_closing(self) -> bool {
         let word = self.word.load(Ordering::SeqCst);
-        word & CLOSING != 0 && self.is_closed_here(word)
+        word & CLOSING != 0 && self.is_closed_here(word) && (word & LAST == 0 || self.is_still_socket())
+    }
+
+    /// Whether the number has not been given to a file that is no socket. (A socket that is made under it has a new word.)
+    #[cold]
+    fn is_still_socket(self) -> bool {
+        direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_TYPE).is_ok()
     }
 
     /// In a forked child, a number that its parent was closing is open until the child closes it.
@@ -149,10 +179,12 @@ impl Number {
     pub(super) fn begin_closing(self) -> Closing {
         loop {
             let word = self.word.load(Ordering::SeqCst);
-            if word & CLOSING != 0 && self.is_closed_here(word) {
+            // The last step of a close may have been left by longjmp(3) or a cancellation: then it is made again.
+            if word & (CLOSING | LAST) == CLOSING && self.is_closed_here(word) {
                 return Closing::ByAnother;
             }
-            let closing = word & !(ORPHANED | u32::MAX << GENERATION) | CLOSING | generation() << GENERATION;
+            let closing =
+                word & !(ORPHANED | LAST | u32::MAX << GENERATION) | CLOSING | generation() << GENERATION;
             if self.replace(word, closing) {
                 return Closing::Begun;
             }
@@ -174,6 +206,16 @@ impl Number {
     pub(super) fn adopt(self) -> bool {
         let word = self.word.load(Ordering::SeqCst);
         word & ORPHANED != 0 && self.replace(word, UNKNOWN)
+    }
+
+    /// The number is about to be closed by `close`: calls that begin before it is fail. Then all is forgotten.
+    pub(super) fn forget_after<R>(self, close: impl FnOnce() -> R) -> R {
+        let last = self.word.load(Ordering::SeqCst) & !ORPHANED | CLOSING | LAST;
+        self.word.store(last, Ordering::SeqCst);
+        let result = close();
+        // Unless a socket was made under the number meanwhile.
+        let _ = self.replace(last, UNKNOWN);
+        result
     }
 
     /// Forgets all: the number is about to be closed.
@@ -221,7 +263,7 @@ pub fn made(number: RawFd, socket_type: i32, from: Option<RawFd>) {
         return;
     };
     let word = match from.and_then(Number::of) {
-        Some(from) => from.word.load(Ordering::Relaxed) & (SOCKET | STREAM | RECORDS | LIMITED),
+        Some(from) => from.word.load(Ordering::Relaxed) & (SOCKET | STREAM | RECORDS | LIMITED | MARKED),
         None => word_of(socket_type),
     };
     made.word.store(word, Ordering::SeqCst);
@@ -229,25 +271,43 @@ pub fn made(number: RawFd, socket_type: i32, from: Option<RawFd>) {
 
 /// Notes that a number now stands for the same file as another.
 pub fn copied(from: RawFd, number: RawFd) {
-    if !are_kept() || from == number {
+    // A child that uses its parent's memory (vfork(2)) has numbers of its own.
+    if !are_kept() || from == number || !fork::is_owner() {
         return;
     }
     if let (Some(from), Some(copy)) = (Number::of(from), Number::of(number)) {
         // A limit that is set later is seen under one number only.
-        let word = match from.word.load(Ordering::Relaxed) & !(CLOSING | ORPHANED | u32::MAX << GENERATION) {
-            socket if socket & SOCKET != 0 => socket | LIMITED,
-            other => other,
-        };
+        let word =
+            match from.word.load(Ordering::Relaxed) & !(CLOSING | ORPHANED | LAST | u32::MAX << GENERATION) {
+                socket if socket & SOCKET != 0 => socket | LIMITED,
+                other => other,
+            };
         from.word.fetch_or(word & LIMITED, Ordering::Relaxed);
         copy.word.store(word, Ordering::SeqCst);
     }
 }
 
+/// Whether calls on a socket may have a time limit.
+pub fn may_be_limited(number: RawFd) -> bool {
+    are_kept() && Number::of_socket(number).is_some_and(Number::may_be_limited)
+}
+
+/// Whether the bytes of a socket are one stream.
+pub fn is_stream(number: RawFd) -> bool {
+    Number::of_socket(number).is_some_and(Number::is_stream)
+}
+
 /// Notes that the program has set an option of a socket, which may be a time limit.
 pub fn option_was_set(number: RawFd, level: i32, name: i32) {
-    if are_kept() && level == libc::SOL_SOCKET && matches!(name, libc::SO_RCVTIMEO | libc::SO_SNDTIMEO) {
-        if let Some(socket) = Number::of_socket(number) {
-            socket.word.fetch_or(LIMITED, Ordering::Relaxed);
-        }
+    if !are_kept() || level != libc::SOL_SOCKET {
+        return;
+    }
+    let mark = match name {
+        libc::SO_RCVTIMEO | libc::SO_SNDTIMEO => LIMITED,
+        libc::SO_RCVLOWAT => MARKED,
+        _ => return,
+    };
+    if let Some(socket) = Number::of_socket(number) {
+        socket.word.fetch_or(mark, Ordering::Relaxed);
     }
 }

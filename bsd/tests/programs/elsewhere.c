@@ -1,0 +1,214 @@
+/* What the promises must leave as the system has it, and the narrow ways past them: `elsewhere WHICH`. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void show(const char *what, long result) {
+    if (result < 0)
+        printf("%s: -1 %s\n", what, strerrorname_np(errno));
+    else
+        printf("%s: %ld\n", what, result);
+}
+
+static long long now_us(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+}
+
+static void limit(int fd, int option) {
+    struct timeval limit = {.tv_sec = 20};
+    setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
+}
+
+static int listener(struct sockaddr_in *address) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t length = sizeof *address;
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bind(fd, (void *)address, length);
+    listen(fd, 16);
+    getsockname(fd, (void *)address, &length);
+    return fd;
+}
+
+/* A writev of nothing sends no datagram; a write of nothing sends an empty one. */
+static void nothing(void) {
+    int pair[2];
+    char room[8];
+    struct iovec parts[2] = {{"", 0}, {"", 0}};
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    show("writev of empty parts", writev(pair[0], parts, 2));
+    show("writev of no parts", writev(pair[0], parts, 0));
+    show("there", recv(pair[1], room, sizeof room, MSG_DONTWAIT));
+    show("write", write(pair[0], "", 0));
+    show("there", recv(pair[1], room, sizeof room, MSG_DONTWAIT));
+}
+
+/* A socket that can't accept fails at once, although it has a time limit. */
+static void accepts(void) {
+    int datagrams = socket(AF_INET, SOCK_DGRAM, 0), pair[2];
+    limit(datagrams, SO_RCVTIMEO);
+    show("of datagrams", accept(datagrams, NULL, NULL));
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    limit(pair[0], SO_RCVTIMEO);
+    show("connected", accept4(pair[0], NULL, NULL, SOCK_CLOEXEC));
+}
+
+/* A send that connects waits for the connection. */
+static void fast_open(void) {
+    struct sockaddr_in address;
+    int server = listener(&address), on = 1;
+    char room[8];
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    limit(client, SO_SNDTIMEO);
+    show("sendto", sendto(client, "hello", 5, MSG_FASTOPEN, (void *)&address, sizeof address));
+    show("recv", recv(accept(server, NULL, NULL), room, sizeof room, 0));
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    limit(client, SO_SNDTIMEO);
+    if (setsockopt(client, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) < 0)
+        return;
+    show("connect", connect(client, (void *)&address, sizeof address));
+    show("send", send(client, "hello", 5, 0));
+    show("recv", recv(accept(server, NULL, NULL), room, sizeof room, 0));
+}
+
+/* A receive waits for as many bytes as the program has asked for, also with a time limit. */
+static void low_water_mark(void) {
+    struct sockaddr_in address;
+    int server = listener(&address), client = socket(AF_INET, SOCK_STREAM, 0), mark = 10, waiting[2];
+    connect(client, (void *)&address, sizeof address);
+    int fd = accept(server, NULL, NULL);
+    char room[32];
+    limit(fd, SO_RCVTIMEO);
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
+    send(client, "abc", 3, 0);
+    pipe(waiting);
+    if (fork() == 0) {
+        /* Longer than the parent needs to begin its receive, most of the time; if not, the test sees less. */
+        struct pollfd never = {waiting[0], POLLIN, 0};
+        poll(&never, 1, 200);
+        send(client, "defghijkl", 9, 0);
+        _exit(0);
+    }
+    show("recv", recv(fd, room, sizeof room, 0));
+    wait(NULL);
+}
+
+/* A send to a Unix socket whose queue is full sleeps, also with a time limit. */
+static void full_queue(void) {
+    int receiver = socket(AF_UNIX, SOCK_DGRAM, 0), sent = 1;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof address;
+    bind(receiver, (void *)&address, sizeof(sa_family_t)); /* to an address that the system chooses */
+    getsockname(receiver, (void *)&address, &length);
+    while (sent == 1) {
+        int other = socket(AF_UNIX, SOCK_DGRAM, 0);
+        for (int count = 0; count < 20 && sent == 1; count++)
+            sent = sendto(other, "x", 1, MSG_DONTWAIT, (void *)&address, length);
+    }
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    struct timeval limit = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    clock_t before = clock();
+    show("sendto", sendto(fd, "x", 1, 0, (void *)&address, length));
+    printf("sleeps: %d\n", clock() - before < CLOCKS_PER_SEC / 10);
+}
+
+/* What a child of vfork(2) does with a number changes nothing of its parent's. */
+static void vforked(void) {
+    char byte;
+    int file = open("/dev/null", O_RDONLY), pair[2];
+    read(file, &byte, 1);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    if (vfork() == 0) {
+        dup2(file, pair[0]);
+        _exit(0);
+    }
+    wait(NULL);
+    close(pair[1]);
+    show("write", send(pair[0], "x", 1, MSG_NOSIGNAL));
+    show("write", write(pair[0], "x", 1));
+}
+
+/* Threads that begin calls all the time, while the socket is closed: at any moment, a close ends them. */
+enum { LOOPS = 2, SOME_US = 3000000, PATIENCE_US = 20000000 };
+static atomic_int current = -1, over, calls[LOOPS];
+
+static void *receive_all_the_time(void *argument) {
+    atomic_int *made = argument;
+    char byte;
+    while (!over) {
+        int fd = current;
+        if (fd >= 0)
+            recv(fd, &byte, 1, 0);
+        ++*made;
+    }
+    return NULL;
+}
+
+static void at_any_moment(void) {
+    static char data[2000];
+    pthread_t threads[LOOPS];
+    int stuck = 0;
+    long long end = now_us() + SOME_US;
+    for (int at = 0; at < LOOPS; at++)
+        pthread_create(&threads[at], NULL, receive_all_the_time, &calls[at]);
+    for (int round = 0; now_us() < end && !stuck; round++) {
+        int pair[2];
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+        send(pair[1], data, sizeof data, 0);
+        current = pair[0];
+        for (volatile int count = 0; count < round * 37 % 3000; count++)
+            ;
+        close(pair[0]);
+        current = -1;
+        for (int at = 0; at < LOOPS; at++) {
+            int made = calls[at];
+            for (long long since = now_us(); calls[at] == made && !stuck;)
+                stuck = now_us() - since > PATIENCE_US;
+        }
+        if (stuck)
+            shutdown(pair[1], SHUT_RDWR);
+        close(pair[1]);
+    }
+    over = 1;
+    printf("stuck: %d\n", stuck);
+    fflush(stdout);
+    _exit(0);
+}
+
+int main(int words, char **arguments) {
+    const char *which = words > 1 ? arguments[1] : "";
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (strcmp(which, "nothing") == 0)
+        nothing();
+    else if (strcmp(which, "accepts") == 0)
+        accepts();
+    else if (strcmp(which, "fast-open") == 0)
+        fast_open();
+    else if (strcmp(which, "low-water-mark") == 0)
+        low_water_mark();
+    else if (strcmp(which, "full-queue") == 0)
+        full_queue();
+    else if (strcmp(which, "vforked") == 0)
+        vforked();
+    else if (strcmp(which, "at-any-moment") == 0)
+        at_any_moment();
+    else
+        return 2;
+    return 0;
+}
