@@ -1,4 +1,4 @@
-"""With --safe, what no promise is about stays as the system has it, and no moment or other process gets past a promise."""
+"""With --safe, everything else stays as the system has it, and no moment or process gets past a promise."""
 
 import pytest
 from conftest import run
