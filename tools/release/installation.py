@@ -32,12 +32,15 @@ def tried(file, work, *, interpreter=sys.executable, sdist=False, tests=False):
 
 
 def tested(python, pip, work):
+    """Runs the package's tests beside what they read of the checkout, but without the package in it."""
     requirements = (ROOT / "python/requirements-dev.txt").read_text()
     run([*pip, "install", re.search("^pytest==.*$", requirements, re.MULTILINE)[0]], cwd=work)
-    shutil.copytree(ROOT / "python/tests", work / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    return run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"], cwd=work, PYTHONPATH=None
-    ).splitlines()[-1]
+    checkout = work / "checkout"
+    for name in ("conformance", "docs", "include", "python/tests"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "python/pyproject.toml", checkout / "python")
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    return run(command, cwd=checkout / "python", PYTHONPATH=None).splitlines()[-1]
 
 
 def tried_unpacked(file, work, python):
