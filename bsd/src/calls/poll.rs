@@ -35,21 +35,22 @@ pub(super) fn may_wait(timeout: *const timespec) -> bool {
 }
 
 /// Whether it is a valid time, and not 0.
+#[allow(clippy::useless_conversion)] // the numbers are narrower with 32 bits
 fn is_time(limit: timespec) -> bool {
-    let nanoseconds = limit.tv_nsec;
+    let nanoseconds = i64::from(limit.tv_nsec);
     limit.tv_sec >= 0
         && (0..NANOSECONDS_PER_SECOND).contains(&nanoseconds)
         && (limit.tv_sec > 0 || nanoseconds > 0)
 }
 
+#[allow(clippy::useless_conversion)] // the numbers are narrower with 32 bits
 pub(super) fn limit(timeout: *const timespec) -> Option<i64> {
     // SAFETY: any bytes are two numbers.
     let timeout = unsafe { memory::read(timeout) }?;
     Some(
-        timeout
-            .tv_sec
+        i64::from(timeout.tv_sec)
             .saturating_mul(NANOSECONDS_PER_SECOND)
-            .saturating_add(timeout.tv_nsec),
+            .saturating_add(i64::from(timeout.tv_nsec)),
     )
 }
 

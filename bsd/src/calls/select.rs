@@ -98,13 +98,13 @@ impl Sets {
 }
 
 /// A time limit in nanoseconds; `None` without one.
+#[allow(clippy::useless_conversion)] // the numbers are narrower with 32 bits
 fn limit_in_us(timeout: *const timeval) -> Option<i64> {
     // SAFETY: any bytes are two numbers.
     let timeout = unsafe { memory::read(timeout) }?;
-    let microseconds = timeout
-        .tv_sec
+    let microseconds = i64::from(timeout.tv_sec)
         .saturating_mul(1_000_000)
-        .saturating_add(timeout.tv_usec);
+        .saturating_add(i64::from(timeout.tv_usec));
     Some(microseconds.saturating_mul(1000))
 }
 
