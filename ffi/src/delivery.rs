@@ -53,7 +53,9 @@ pub struct polysock_close_report {
     pub discarded: u64,
 }
 
-const _: () = assert!(size_of::<polysock_close_report>() == 32 && align_of::<polysock_close_report>() == 8);
+const _: () = assert!(
+    size_of::<polysock_close_report>() == 32 && align_of::<polysock_close_report>() == align_of::<u64>()
+);
 
 // SAFETY: its size is that of its fields, which are numbers.
 unsafe impl Growing for polysock_close_report {

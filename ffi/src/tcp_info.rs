@@ -140,7 +140,8 @@ pub struct polysock_tcp_stats {
     pub bytes_retrans: u64,
 }
 
-const _: () = assert!(size_of::<polysock_tcp_stats>() == 320 && align_of::<polysock_tcp_stats>() == 8);
+const _: () =
+    assert!(size_of::<polysock_tcp_stats>() == 320 && align_of::<polysock_tcp_stats>() == align_of::<u64>());
 
 // SAFETY: its size is that of its fields, which are numbers.
 unsafe impl Growing for polysock_tcp_stats {

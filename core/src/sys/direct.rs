@@ -122,7 +122,7 @@ impl From<Duration> for Timespec {
 #[cfg(target_pointer_width = "64")]
 const PPOLL: c_long = libc::SYS_ppoll;
 #[cfg(target_pointer_width = "32")]
-const PPOLL: c_long = libc::SYS_ppoll_time64;
+const PPOLL: c_long = 414; // ppoll_time64, the same on every processor; for glibc the crate has no name for it
 
 /// Waits until a descriptor has an event, no longer than `left`.
 pub fn poll(number: RawFd, events: i16, left: Duration) -> io::Result<Readiness> {
