@@ -286,6 +286,20 @@ def test_a_relay_may_pass_on_what_it_gets(tmp_path):
     assert relays(tmp_path / "other", passed_on=59) == ["short-read"]
 
 
+def copies(folder, size):
+    """A client has received a part, into a buffer of a size, and sends from one of that size."""
+    client, server = conversation(folder)
+    server.call("write", 2, at=10, asked=size, bytes=size, offset=0)
+    client.call("read", 1, at=12, asked=size, bytes=size - 100, offset=0)
+    client.call("write", 1, at=14, asked=size, bytes=size, offset=0)
+    return names(folder)
+
+
+def test_a_program_that_copies_streams_may_receive_parts(tmp_path):
+    assert copies(tmp_path / "copies", 8192) == []
+    assert copies(tmp_path / "messages", 1000) == ["short-read"]
+
+
 def test_a_buffer_in_which_whole_messages_have_room_is_no_message(tmp_path):
     """As when a server reads ahead into its buffer, and its client's later messages end where the buffer does."""
     client, server = conversation(tmp_path)

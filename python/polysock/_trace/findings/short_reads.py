@@ -11,6 +11,9 @@ from .place import place_of
 
 # How many sends of the peer are remembered. A receive that asks for a message asks for one that is on its way.
 MOST_ENDS = 256
+# A program that receives into a buffer of at least this size and also sends from one of that size copies streams,
+# perhaps to a file: to it, what it received is no part of a message.
+COPY_BUFFER = 4096
 
 
 @dataclass
@@ -63,7 +66,8 @@ class ShortRead(Detector):
             others.is_message |= others.end == end
         if short.receive is None or short.went_on is not None:
             return
-        if is_passed_on(short.receive, event):
+        asked = short.receive.record["asked"]
+        if is_passed_on(short.receive, event) or event.record.get("asked") == asked >= COPY_BUFFER:
             short.receive = None
         else:
             short.went_on = event
