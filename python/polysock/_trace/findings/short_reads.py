@@ -11,9 +11,9 @@ from .place import place_of
 
 # How many sends of the peer are remembered. A receive that asks for a message asks for one that is on its way.
 MOST_ENDS = 256
-# A program that receives into a buffer of at least this size and also sends from one of that size copies streams,
-# perhaps to a file: to it, what it received is no part of a message.
-COPY_BUFFER = 4096
+# A program that receives into a buffer of such a size and also sends from one of that size copies streams, perhaps to a
+# file: to it, what it received is no part of a message.
+COPY_BUFFERS = range(4 << 10, (64 << 10) + 1)
 
 
 @dataclass
@@ -67,7 +67,8 @@ class ShortRead(Detector):
         if short.receive is None or short.went_on is not None:
             return
         asked = short.receive.record["asked"]
-        if is_passed_on(short.receive, event) or event.record.get("asked") == asked >= COPY_BUFFER:
+        copies = asked in COPY_BUFFERS and event.record.get("asked") == asked
+        if copies or is_passed_on(short.receive, event):
             short.receive = None
         else:
             short.went_on = event
