@@ -55,7 +55,7 @@ mod calls {
     mod vectored;
 
     pub(crate) use accept::{accept, accept4};
-    pub(crate) use children::{popen, posix_spawn, posix_spawnp};
+    pub(crate) use children::{popen, posix_spawn, posix_spawnp, system};
     pub(crate) use close::{close, close_range, closefrom, fclose};
     pub(crate) use connect::connect;
     pub(crate) use duplicate::{dup, dup2, dup3, fcntl, fcntl64};

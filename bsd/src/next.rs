@@ -182,6 +182,7 @@ macro_rules! each_function {
     posix_spawn(child: *mut libc::pid_t, path: *const libc::c_char, actions: *const libc::posix_spawn_file_actions_t, attributes: *const libc::posix_spawnattr_t, arguments: *const *mut libc::c_char, environment: *const *mut libc::c_char) -> c_int;
     posix_spawnp(child: *mut libc::pid_t, file: *const libc::c_char, actions: *const libc::posix_spawn_file_actions_t, attributes: *const libc::posix_spawnattr_t, arguments: *const *mut libc::c_char, environment: *const *mut libc::c_char) -> c_int;
     popen(command: *const libc::c_char, mode: *const libc::c_char) -> *mut libc::FILE;
+    system(command: *const libc::c_char) -> c_int;
 
     getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
     } };

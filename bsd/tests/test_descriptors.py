@@ -32,7 +32,7 @@ def test_what_the_replaced_socket_had_not_received_is_recorded(same, compiled):
     assert close["unread"] == 6
 
 
-@pytest.mark.parametrize("way", ["passed-unread", "spawned-unread"])
+@pytest.mark.parametrize("way", ["passed-unread", "spawned-unread", "system-unread"])
 def test_a_close_of_a_socket_that_another_process_has_resets_nothing(way, same, compiled):
     _, records = same(compiled("descriptors"), way)
     by_time = sorted(closes_of(records), key=lambda record: record["time"])

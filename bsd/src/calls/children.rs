@@ -1,4 +1,4 @@
-//! posix_spawn(3) and popen(3): their children inherit sockets, and no fork handler sees them.
+//! posix_spawn(3), popen(3) and system(3): their children inherit sockets, and no fork handler sees them.
 
 use crate::next;
 use libc::{c_char, c_int, pid_t, posix_spawn_file_actions_t, posix_spawnattr_t, FILE};
@@ -36,4 +36,9 @@ pub(crate) unsafe fn posix_spawnp(
 
 pub(crate) unsafe fn popen(command: *const c_char, mode: *const c_char) -> *mut FILE {
     sharing(|| next::popen(command, mode))
+}
+
+/// The shell ends before the call does, but may have started a program that goes on (`program &`).
+pub(crate) unsafe fn system(command: *const c_char) -> c_int {
+    sharing(|| next::system(command))
 }

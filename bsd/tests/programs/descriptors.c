@@ -215,6 +215,20 @@ static void spawned_unread(void) {
     close(pair[0]);
 }
 
+static void system_unread(void) {
+    enum { INPUT = 9 };
+    int input[2];
+    pipe2(input, O_CLOEXEC);
+    send_unread();
+    dup2(input[0], INPUT);
+    SHOW(system("read line <&9 &"));
+    close(INPUT);
+    SHOW(close(pair[1]));
+    SHOW(write(pair[0], "still open", 10));
+    close(input[1]);
+    close(pair[0]);
+}
+
 /* As systemd starts a service with its listening socket. */
 static void activated(void) {
     struct sockaddr_in address;
@@ -424,6 +438,7 @@ static const struct way ways[] = {
     {"passed", passed},
     {"passed-unread", passed_unread},
     {"spawned-unread", spawned_unread},
+    {"system-unread", system_unread},
     {"activated", activated},
     {"service", service},
     {"daemons", daemons},
