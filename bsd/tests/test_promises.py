@@ -65,6 +65,7 @@ SCENARIOS = [
     (("reuse-soak",), None, ["wrong results 0, bytes in the file 0"]),
     *map(never_early, ["recv", "read", "send", "accept"]),
     (("one-limit",), ["early 0, a part 1, far too late"], ["early 0, a part 1, in time"]),
+    (("one-limit", "wide"), ["early 0, a part 1, far too late"], ["early 0, a part 1, in time"]),
     (("signals-in-limits",), SIGNALS_IN_LIMITS, SIGNALS_IN_LIMITS),
     (("data-in-time",), ["all: 15", "rest: 3", "end: 0"], ["all: 15", "rest: 3", "end: 0"]),
     (

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -426,14 +427,19 @@ static void *take_a_little(void *argument) {
     return NULL;
 }
 
-/* A send in pieces, each of which the kernel gives the whole time. */
-static void one_limit_for_all(void) {
+/* A send in pieces, each of which the kernel gives the whole time. `wide`: the limit is set as one of 64 bits. */
+static void one_limit_for_all(int wide) {
+    enum { SEND_LIMIT_OF_64_BITS = 67 }; /* SO_SNDTIMEO_NEW */
+    int64_t limit[2] = {0, 150000};
     int pair[2];
     pthread_t thread;
     size_t large = 1 << 24;
     char *bytes = calloc(1, large);
     socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-    set_limit(pair[0], SO_SNDTIMEO, 150);
+    if (wide)
+        setsockopt(pair[0], SOL_SOCKET, SEND_LIMIT_OF_64_BITS, limit, sizeof limit);
+    else
+        set_limit(pair[0], SO_SNDTIMEO, 150);
     pthread_create(&thread, NULL, take_a_little, &pair[1]);
     long long began = now_us();
     long sent = send(pair[0], bytes, large, MSG_NOSIGNAL);
@@ -657,7 +663,7 @@ int main(int words, char **arguments) {
     else if (strcmp(which, "never-early") == 0)
         never_early(how);
     else if (strcmp(which, "one-limit") == 0)
-        one_limit_for_all();
+        one_limit_for_all(strcmp(how, "wide") == 0);
     else if (strcmp(which, "signals-in-limits") == 0)
         signals_in_limits();
     else if (strcmp(which, "data-in-time") == 0)

@@ -6,6 +6,7 @@
 use super::switch::are_kept;
 use crate::sys::direct;
 use crate::sys::fork;
+use crate::sys::kernel;
 use crate::sys::once_box::OnceBox;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -303,8 +304,8 @@ pub fn option_was_set(number: RawFd, level: i32, name: i32) {
         return;
     }
     let mark = match name {
-        libc::SO_RCVTIMEO | libc::SO_SNDTIMEO => LIMITED,
         libc::SO_RCVLOWAT => MARKED,
+        limit if kernel::RECEIVE_LIMITS.contains(&limit) || kernel::SEND_LIMITS.contains(&limit) => LIMITED,
         _ => return,
     };
     if let Some(socket) = Number::of_socket(number) {
