@@ -122,7 +122,10 @@ impl Number {
 
     /// Notes that it turned out to be something else.
     pub(super) fn is_other(self) {
-        self.word.store(OTHER, Ordering::SeqCst);
+        // In a child that uses its parent's memory (vfork(2)), what has changed is the child's descriptor, not its parent's.
+        if fork::is_owner() {
+            self.word.store(OTHER, Ordering::SeqCst);
+        }
     }
 
     pub(super) fn is_stream(self) -> bool {
@@ -272,7 +275,7 @@ pub fn made(number: RawFd, socket_type: i32, from: Option<RawFd>) {
 
 /// Notes that a number now stands for the same file as another.
 pub fn copied(from: RawFd, number: RawFd) {
-    // A child that uses its parent's memory (vfork(2)) has numbers of its own.
+    // In a child of vfork(2), the words are its parent's, but the descriptors are not.
     if !are_kept() || from == number || !fork::is_owner() {
         return;
     }

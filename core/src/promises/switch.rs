@@ -1,5 +1,6 @@
 //! Whether promises are kept.
 
+use crate::sys::fork;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static KEPT: AtomicBool = AtomicBool::new(false);
@@ -9,9 +10,12 @@ pub(super) fn keep() {
     KEPT.store(true, Ordering::Relaxed);
 }
 
-/// Turns them off before the process gives up system calls: keeping them takes calls that the program would not make.
+/// Turns them off before the process gives up system calls: keeping them takes calls that the program would not make. A child that
+/// uses its parent's memory (vfork(2)) would turn them off for its parent, too.
 pub fn end_before_restriction() {
-    KEPT.store(false, Ordering::Relaxed);
+    if fork::is_owner() {
+        KEPT.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Whether they are kept.
