@@ -1,6 +1,6 @@
-//! Who is at the other end of a Unix domain socket.
+//! Credentials of the peer of a Unix domain socket.
 
-/// Who sent a message over a Unix domain socket (`struct ucred`, unix(7)).
+/// The process that is the peer of a Unix domain socket, or that sent a message over one (`struct ucred`, unix(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// The process.

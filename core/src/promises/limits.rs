@@ -1,5 +1,5 @@
-//! Time limits that the program has set in the kernel (`SO_RCVTIMEO`, `SO_SNDTIMEO`): one for the whole call, and to the
-//! nanosecond.
+//! Time limits that the program has set in the kernel (`SO_RCVTIMEO`, `SO_SNDTIMEO`): one for the whole call, to the
+//! precision of ppoll(2).
 //!
 //! The kernel's timers may end a limit an eighth late, and on Unix sockets the limit begins anew with each piece of a send. A call
 //! with a limit is interrupted by every signal, whatever SA_RESTART says (signal(7)), as poll is: so it can wait in poll.

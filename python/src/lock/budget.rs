@@ -119,8 +119,8 @@ impl Budget {
         self.exact.set(EXACT_IN_A_ROW);
     }
 
-    /// Records how long a wait to reattach took, and how many other threads reattached meanwhile: a long one that a thread
-    /// caused that computes fills the budget.
+    /// Records how long a wait to reattach took, and how many other threads reattached meanwhile: a long wait
+    /// that a computing thread caused fills the budget.
     pub fn waited(&self, time: Duration, turns: usize) {
         let longest_turns = TURN_BESIDE_COMPUTING.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
         if time >= LONG_WAIT && time >= longest_turns {
