@@ -563,7 +563,7 @@ check-layers: $(BUILD)/.prerequisites
 check-docs: $(BUILD)/.prerequisites
 	$(PYTHON) tools/check_links.py
 
-# Types and links, with the compiler and the linker of tools/check_targets.sh: about a minute for each, and one more the first time.
+# Types and links, with the compiler and the linker of tools/check_targets.sh: some minutes for each.
 TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf i686-unknown-linux-gnu \
   x86_64-apple-darwin aarch64-apple-darwin x86_64-unknown-freebsd
 TARGETS_VENV := $(BUILD)/venv-targets

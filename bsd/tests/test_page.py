@@ -64,7 +64,7 @@ class Reader:
             assert language == "text", f"nothing runs a block of {language}"
 
     def write(self, block):
-        """A program, which begins with its name, or what is to replace a part of one."""
+        """A program, which begins with its name, or what replaces a part of one."""
         what, name = re.match(r"/\* (in )?(\w+\.c) \*/\n", block).groups()
         file = self.folder / name
         if what:

@@ -3677,8 +3677,8 @@ int polysock_get_fastopen_connect(const polysock_t *s, bool *on);
  * handshake; 0, the default, accepts none.
  *
  * BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
- * It has no effect if net.ipv4.tcp_fastopen lacks bit 2. Fails with POLYSOCK_EINVAL for a negative number, and on a
- * connection; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * It has no effect if net.ipv4.tcp_fastopen lacks bit 2; macOS and FreeBSD know only on and off. Fails with
+ * POLYSOCK_EINVAL for a negative number, and on a connection; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_fastopen(polysock_t *s, int queue);

@@ -100,8 +100,8 @@ pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on:
 /// handshake; 0, the default, accepts none.
 ///
 /// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
-/// It has no effect if net.ipv4.tcp_fastopen lacks bit 2. Fails with POLYSOCK_EINVAL for a negative number, and on a
-/// connection; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// It has no effect if net.ipv4.tcp_fastopen lacks bit 2; macOS and FreeBSD know only on and off. Fails with
+/// POLYSOCK_EINVAL for a negative number, and on a connection; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int) -> c_int {
