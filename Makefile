@@ -579,5 +579,5 @@ check-targets: $(TARGETS_VENV)/.ready ## type-check and link everything for othe
 test-musl: $(TARGETS_VENV)/.ready ## the Rust and C tests with the C library musl
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)
 
-test-arm: $(BUILD)/.prerequisites ## the Rust and C tests for 64-bit ARM, under qemu
+test-arm: $(BUILD)/.prerequisites ## most of the Rust and C tests for 64-bit ARM, under qemu
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh aarch64
