@@ -21,3 +21,16 @@ def test_a_child_of_vfork_changes_nothing_of_its_parents_sockets(layer, compiled
 def test_a_close_ends_a_call_whenever_it_began(layer, compiled):
     safe = layer.run(compiled("elsewhere"), "at-any-moment", options=("--safe",))
     assert (safe.stdout, safe.returncode) == ("stuck: 0\n", 0)
+
+
+@pytest.mark.usefixtures("needs_strace")
+@pytest.mark.parametrize("slow", ["close", "recvfrom"])
+def test_a_close_ends_a_call_whenever_it_began_if_a_system_call_is_slow(slow, layer, compiled):
+    """There is time for other threads before the close or the receive gets into the kernel."""
+    delayed = ("-e", f"trace={slow}", "-e", f"inject={slow}:delay_enter=3000")
+    promised = ("-E", f"LD_PRELOAD={layer.library}", "-E", "POLYSOCK_SAFE=1")
+    report = layer.folder / "calls"
+    command = ("strace", "-f", "-qq", *delayed, "-e", "signal=none", "-o", report, *promised)
+    safe = run(*command, compiled("elsewhere"), "at-any-moment")
+    assert (safe.stdout, safe.stderr, safe.returncode) == ("stuck: 0\n", "", 0)
+    assert "DELAYED" in report.read_text()

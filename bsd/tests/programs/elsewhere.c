@@ -1,31 +1,18 @@
 /* What the promises must leave as the system has it, and the narrow ways past them: `elsewhere WHICH`. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "sockets.h"
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-static void show(const char *what, long result) {
-    if (result < 0)
-        printf("%s: -1 %s\n", what, strerrorname_np(errno));
-    else
-        printf("%s: %ld\n", what, result);
-}
 
 static long long now_us(void) {
     struct timespec time;
@@ -33,19 +20,22 @@ static long long now_us(void) {
     return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
 }
 
+static void wait_until_it_sleeps(int process) {
+    char path[64], text[512], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", process);
+    while (state != 'S') {
+        usleep(1000);
+        FILE *file = fopen(path, "r");
+        if (file == NULL || fgets(text, sizeof text, file) == NULL)
+            return;
+        fclose(file);
+        state = strrchr(text, ')')[2];
+    }
+}
+
 static void limit(int fd, int option) {
     struct timeval limit = {.tv_sec = 20};
     setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
-}
-
-static int listener(struct sockaddr_in *address) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    socklen_t length = sizeof *address;
-    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    bind(fd, (void *)address, length);
-    listen(fd, 16);
-    getsockname(fd, (void *)address, &length);
-    return fd;
 }
 
 /* A writev of nothing sends no datagram; a write of nothing sends an empty one. */
@@ -92,18 +82,16 @@ static void fast_open(void) {
 /* A receive waits for as many bytes as the program has asked for, also with a time limit. */
 static void low_water_mark(void) {
     struct sockaddr_in address;
-    int server = listener(&address), client = socket(AF_INET, SOCK_STREAM, 0), mark = 10, waiting[2];
+    int server = listener(&address), client = socket(AF_INET, SOCK_STREAM, 0), mark = 10;
     connect(client, (void *)&address, sizeof address);
     int fd = accept(server, NULL, NULL);
     char room[32];
     limit(fd, SO_RCVTIMEO);
     setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
     send(client, "abc", 3, 0);
-    pipe(waiting);
+    int parent = getpid();
     if (fork() == 0) {
-        /* Longer than the parent needs to begin its receive, most of the time; if not, the test sees less. */
-        struct pollfd never = {waiting[0], POLLIN, 0};
-        poll(&never, 1, 200);
+        wait_until_it_sleeps(parent);
         send(client, "defghijkl", 9, 0);
         _exit(0);
     }
@@ -156,11 +144,18 @@ static void vforked(void) {
 enum { LOOPS = 2, SOME_US = 3000000, PATIENCE_US = 20000000 };
 static atomic_int current = -1, over, calls[LOOPS];
 
+/* Some microseconds at most, so that calls and closes begin in every order. */
+static void spin(int number) {
+    for (volatile int left = number % 3000; left > 0; left--)
+        ;
+}
+
 static void *receive_all_the_time(void *argument) {
     atomic_int *made = argument;
     char byte;
     while (!over) {
         int fd = current;
+        spin(*made * 53);
         if (fd >= 0)
             recv(fd, &byte, 1, 0);
         ++*made;
@@ -169,7 +164,6 @@ static void *receive_all_the_time(void *argument) {
 }
 
 static void at_any_moment(void) {
-    static char data[2000];
     pthread_t threads[LOOPS];
     int stuck = 0;
     long long end = now_us() + SOME_US;
@@ -178,10 +172,10 @@ static void at_any_moment(void) {
     for (int round = 0; now_us() < end && !stuck; round++) {
         int pair[2];
         socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-        send(pair[1], data, sizeof data, 0);
+        /* A call that finds nothing waits. */
+        send(pair[1], "ab", round % 3, 0);
         current = pair[0];
-        for (volatile int count = 0; count < round * 37 % 3000; count++)
-            ;
+        spin(round * 37);
         close(pair[0]);
         current = -1;
         for (int at = 0; at < LOOPS; at++) {
@@ -199,24 +193,17 @@ static void at_any_moment(void) {
     _exit(0);
 }
 
-int main(int words, char **arguments) {
-    const char *which = words > 1 ? arguments[1] : "";
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    if (strcmp(which, "nothing") == 0)
-        nothing();
-    else if (strcmp(which, "accepts") == 0)
-        accepts();
-    else if (strcmp(which, "fast-open") == 0)
-        fast_open();
-    else if (strcmp(which, "low-water-mark") == 0)
-        low_water_mark();
-    else if (strcmp(which, "full-queue") == 0)
-        full_queue();
-    else if (strcmp(which, "vforked") == 0)
-        vforked();
-    else if (strcmp(which, "at-any-moment") == 0)
-        at_any_moment();
-    else
-        return 2;
-    return 0;
+static const struct way ways[] = {
+    {"nothing", nothing},
+    {"accepts", accepts},
+    {"fast-open", fast_open},
+    {"low-water-mark", low_water_mark},
+    {"full-queue", full_queue},
+    {"vforked", vforked},
+    {"at-any-moment", at_any_moment},
+    {NULL, NULL},
+};
+
+int main(int count, char **arguments) {
+    return run_way(ways, count, arguments);
 }
