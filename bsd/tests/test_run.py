@@ -88,31 +88,32 @@ def test_a_script_without_its_interpreter_is_refused(layer, tmp_path, line, show
     assert refused.stderr == f"polysock-run: {script}: its interpreter {shown} was not found\n"
 
 
-def test_a_program_of_another_c_library_is_refused(layer, tmp_path):
-    program = tmp_path / "other"
-    contents = Path(shutil.which("true")).read_bytes()
-    at = contents.find(b"ld-linux")
-    if at < 0:
-        pytest.skip("needs programs of glibc")
-    program.write_bytes(contents[:at] + b"ld-musl-" + contents[at + 8 :])
-    program.chmod(0o755)
-    finished = layer.run(program)
-    assert finished.returncode == 126
-    assert "built for another C library" in finished.stderr
+@pytest.fixture
+def with_loader(tmp_path):
+    """Makes a program whose loader has another name, of the same length as `ld-linux`."""
+
+    def make(name):
+        contents = Path(shutil.which("true")).read_bytes()
+        if b"ld-linux" not in contents:
+            pytest.skip("needs programs of glibc")
+        program = tmp_path / "other"
+        program.write_bytes(contents.replace(b"ld-linux", name, 1))
+        program.chmod(0o755)
+        return program
+
+    return make
 
 
-def test_a_program_without_its_loader_is_refused(layer, tmp_path):
-    program = tmp_path / "other"
-    contents = Path(shutil.which("true")).read_bytes()
-    at = contents.find(b"ld-linux")
-    if at < 0:
-        pytest.skip("needs programs of glibc")
-    program.write_bytes(contents[:at] + b"ld-minix" + contents[at + 8 :])
-    program.chmod(0o755)
-    refused = layer.run(program)
+def test_a_program_of_another_c_library_is_refused(layer, with_loader):
+    refused = layer.run(with_loader(b"ld-musl-"))
     assert refused.returncode == 126
-    assert "its loader /lib64/ld-minix" in refused.stderr
-    assert refused.stderr.endswith("was not found\n")
+    assert "built for another C library" in refused.stderr
+
+
+def test_a_program_without_its_loader_is_refused(layer, with_loader):
+    refused = layer.run(with_loader(b"ld-minix"))
+    assert refused.returncode == 126
+    assert re.search("its loader /lib[^/]*/ld-minix.* was not found\n$", refused.stderr)
 
 
 def test_a_setuid_program_is_refused(layer, tmp_path):

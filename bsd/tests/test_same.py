@@ -8,26 +8,16 @@ from conftest import HERE, run
 FORTIFIED = ("-D_FORTIFY_SOURCE=2", "-DFORTIFIED")
 
 
-def test_what_passes_through_is_the_same(layer, compiled):
-    program = compiled("passing")
-    without = run(program)
-    assert (without.returncode, without.stderr) == (3, "")
-    untraced = layer.run(program)
-    assert (untraced.stdout, untraced.stderr, untraced.returncode) == (without.stdout, "", 3)
-    traced, records = layer.traced(program)
-    assert (traced.stdout, traced.stderr, traced.returncode) == (without.stdout, "", 3)
+def test_what_passes_through_is_the_same(same, compiled):
+    finished, records = same(compiled("passing"))
+    assert (finished.returncode, finished.stderr) == (3, "")
     assert any(record.get("call") == "recvmsg" for of_process in records.values() for record in of_process)
 
 
 @pytest.mark.parametrize("options", [(), FORTIFIED], ids=["plain", "fortified"])
-def test_every_call_does_the_same(layer, compiled, options):
-    program = compiled("calls", *options)
-    without = run(program)
-    assert without.returncode == 9
-    untraced = layer.run(program)
-    assert (untraced.stdout, untraced.stderr, untraced.returncode) == (without.stdout, "", 9)
-    traced, records = layer.traced(program)
-    assert (traced.stdout, traced.stderr, traced.returncode) == (without.stdout, "", 9)
+def test_every_call_does_the_same(same, compiled, options):
+    finished, records = same(compiled("calls", *options))
+    assert (finished.returncode, finished.stderr) == (9, "")
     recorded = {record.get("call") for of_process in records.values() for record in of_process}
     assert {"recvmmsg", "sendfile", "epoll_wait", "getaddrinfo", "select"} < recorded
 

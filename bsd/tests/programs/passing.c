@@ -1,32 +1,17 @@
 /* What socket_wrapper's tests exercise and calls.c has not. What it prints is the same with and without the layer. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "sockets.h"
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-static void show(const char *what, long result) {
-    if (result < 0)
-        printf("%s: %ld %s\n", what, result, strerrorname_np(errno));
-    else
-        printf("%s: %ld\n", what, result);
-}
-
-#define SHOW(call) show(#call, (long)(call))
 
 static const struct sockaddr_in here = {.sin_family = AF_INET};
 
@@ -38,16 +23,6 @@ static int bound_to(const char *host, struct sockaddr_in *address) {
     bind(fd, (void *)address, length);
     getsockname(fd, (void *)address, &length);
     return fd;
-}
-
-static void pair_over_tcp(int pair[2]) {
-    struct sockaddr_in address;
-    int fd = bound_to("127.0.0.1", &address);
-    listen(fd, 16);
-    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
-    connect(pair[0], (void *)&address, sizeof address);
-    pair[1] = accept(fd, NULL, NULL);
-    close(fd);
 }
 
 enum { MOST = 6 };

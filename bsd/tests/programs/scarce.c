@@ -30,6 +30,16 @@ static void exchange(int rounds) {
     printf("%d of %d\n", done, rounds);
 }
 
+static void exchange_in_a_child(void) {
+    fflush(stdout);
+    if (fork() == 0) {
+        exchange(10);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+}
+
 static void no_descriptor_is_left(void) {
     SHOW(socket(AF_INET, SOCK_STREAM, 0));
     SHOW(dup(1));
@@ -180,13 +190,7 @@ static void vanished(void) {
     exchange(10);
     in_folder("rm -rf '%s'");
     exchange(2000);
-    fflush(stdout);
-    if (fork() == 0) {
-        exchange(10);
-        fflush(stdout);
-        _exit(0);
-    }
-    wait(NULL);
+    exchange_in_a_child();
 }
 
 static void vanished_before(void) {
@@ -212,13 +216,7 @@ static void no_file_system(void) {
         SHOW(chdir("/"));
     }
     exchange(2000);
-    fflush(stdout);
-    if (fork() == 0) {
-        exchange(10);
-        fflush(stdout);
-        _exit(0);
-    }
-    wait(NULL);
+    exchange_in_a_child();
 }
 
 static void without_rights(void) {
@@ -229,13 +227,7 @@ static void without_rights(void) {
         SHOW(setuid(65534));
     }
     exchange(2000);
-    fflush(stdout);
-    if (fork() == 0) {
-        exchange(10);
-        fflush(stdout);
-        _exit(0);
-    }
-    wait(NULL);
+    exchange_in_a_child();
 }
 
 static void full_disk(void) {
