@@ -106,14 +106,14 @@ async def play_pair(tutorial: Tutorial, server: Language, client: Language) -> N
 async def check_diagram(tutorial: Tutorial) -> None:
     """One of a few runs is like the committed diagram: in some, programs may be faster or slower than usual."""
     for _ in range(DIAGRAM_RUNS):
-        text, picture = await drawn_run(tutorial)
+        text, picture = await drawn_run(tutorial, is_whole=diagrams.varies(tutorial))
         if diagrams.is_like(tutorial, text, picture):
             return
     where = f"its README.md and {diagrams.PICTURE}"
     raise Fault(f"no run matches the diagram in {where} (make diagrams); the last was\n{text}")
 
 
-async def drawn_run(tutorial: Tutorial) -> tuple[str, str]:
+async def drawn_run(tutorial: Tutorial, is_whole: bool = False) -> tuple[str, str]:
     """Plays it with the languages of its diagram, traced: the diagram for Mermaid, and as a picture."""
     with tempfile.TemporaryDirectory() as folder:
         traced = dataclasses.replace(tutorial, environment={"POLYSOCK_TRACE": folder})
@@ -123,7 +123,7 @@ async def drawn_run(tutorial: Tutorial) -> tuple[str, str]:
             for role, name in zip(roles, tutorial.test["diagram"]["languages"], strict=True)
         ]
         await (play_alone if roles == ("",) else play_pair)(traced, *languages)
-        return diagrams.draw(tutorial, folder)
+        return diagrams.draw(tutorial, folder, is_whole)
 
 
 def find_language(tutorial: Tutorial, role: str, name: str) -> Language:
