@@ -29,8 +29,9 @@ def varies(tutorial: Tutorial) -> bool:
 
 
 def is_like(tutorial: Tutorial, text: str, picture: str) -> bool:
-    """Whether the committed diagram and picture have the same steps as these; if they vary, only kinds of steps that the
-    whole run has: which of them come first differs from run to run."""
+    """Whether the committed diagram and picture have the same steps as these.
+
+    If they vary, only kinds of steps that the whole run has: which of them come first differs from run to run."""
     committed, path = text_in_readme(tutorial), tutorial.folder / PICTURE
     if not path.is_file():
         return False
