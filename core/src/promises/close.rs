@@ -55,7 +55,7 @@ fn vacate_in_use(socket: Number) -> Vacated {
         if !inside.others || began.elapsed() >= WAIT_FOR_CALLS {
             break inside;
         }
-        direct::pause(pause);
+        let _ = direct::pause(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
     };
     if !inside.others && !inside.this {

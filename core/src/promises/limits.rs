@@ -124,9 +124,7 @@ fn transfer_in_time(
                 None => return without_limit(flags, done, attempt),
             },
         };
-        if pause > Duration::ZERO
-            && matches!(direct::poll(NO_DESCRIPTOR, 0, pause), Ok(Readiness::Interrupted))
-        {
+        if pause > Duration::ZERO && matches!(direct::pause(pause), Ok(Readiness::Interrupted)) {
             return end(done, libc::EINTR);
         }
         match wait(way, socket, until) {
@@ -142,9 +140,6 @@ fn transfer_in_time(
 /// The pauses between attempts to send a datagram over a Unix socket whose receiver's queue is full, which poll(2) does not see.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
-
-/// poll(2) then only sleeps.
-const NO_DESCRIPTOR: i32 = -1;
 
 /// The kernel waits for the rest.
 fn without_limit(flags: i32, done: usize, attempt: &mut impl FnMut(i32, usize) -> isize) -> isize {

@@ -59,15 +59,9 @@ impl Number {
     #[inline]
     pub(super) fn of(number: RawFd) -> Option<Self> {
         let at = usize::try_from(number).ok()?;
-        let block = BLOCKS_MADE.get(at / IN_BLOCK)?;
-        let words = match block.get() {
-            Some(words) => words,
-            None => make(block)?,
-        };
-        Some(Self {
-            number,
-            word: words.get(at % IN_BLOCK)?,
-        })
+        let words = BLOCKS_MADE.get(at / IN_BLOCK)?.get_or_fill(AtomicU32::default)?;
+        let word = words.get(at % IN_BLOCK)?;
+        Some(Self { number, word })
     }
 
     /// The number if something may be known of it; makes nothing.
@@ -232,16 +226,6 @@ impl Number {
             .compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
     }
-}
-
-#[cold]
-fn make(block: &'static OnceBox<[AtomicU32; IN_BLOCK]>) -> Option<&'static [AtomicU32; IN_BLOCK]> {
-    block.get_or_try_make(|| {
-        let mut words = Vec::new();
-        words.try_reserve_exact(IN_BLOCK).ok()?;
-        words.resize_with(IN_BLOCK, AtomicU32::default);
-        words.into_boxed_slice().try_into().ok()
-    })
 }
 
 fn generation() -> u32 {

@@ -111,29 +111,12 @@ fn take_seat(inherited: Option<&'static Seat>) -> Option<&'static Seat> {
         return inherited;
     }
     let seat = SEATS.iter().find_map(|block| {
-        let seats = block.get_or_try_make(make)?;
+        let seats = block.get_or_fill(Seat::free)?;
         seats.iter().find(|seat| seat.take(owner))
     })?;
     ENDING.with(|_| ());
     MINE.set(Some(seat));
     Some(seat)
-}
-
-#[cold]
-fn make() -> Option<Box<[Seat; IN_BLOCK]>> {
-    let mut seats = Vec::new();
-    seats.try_reserve_exact(IN_BLOCK).ok()?;
-    seats.resize_with(IN_BLOCK, || Seat {
-        owner: AtomicU64::new(0),
-        depth: AtomicUsize::new(0),
-        places: std::array::from_fn(|_| Place {
-            number: AtomicI32::new(NO_NUMBER),
-            frame: AtomicUsize::new(0),
-            woken: AtomicBool::new(false),
-        }),
-        signals: AtomicU32::new(0),
-    });
-    seats.into_boxed_slice().try_into().ok()
 }
 
 /// The seats of this process that are taken.
@@ -195,6 +178,19 @@ fn here() -> usize {
 }
 
 impl Seat {
+    fn free() -> Self {
+        Self {
+            owner: AtomicU64::new(0),
+            depth: AtomicUsize::new(0),
+            places: std::array::from_fn(|_| Place {
+                number: AtomicI32::new(NO_NUMBER),
+                frame: AtomicUsize::new(0),
+                woken: AtomicBool::new(false),
+            }),
+            signals: AtomicU32::new(0),
+        }
+    }
+
     /// Takes it if it is free, or was inherited from another thread of the process that forked this one.
     fn take(&self, owner: u64) -> bool {
         let before = self.owner.load(Ordering::SeqCst);
@@ -245,7 +241,8 @@ impl Seat {
     }
 
     /// Leaves calls that the thread will not come back to, since a handler has left them by longjmp(3): stacks grow downwards,
-    /// so their frames are no longer above this one.
+    /// so their frames are no longer above this one. They can't be left when the handler jumps: where it jumps to is hidden in
+    /// the buffer, and may still be in the handler, which then returns to the call.
     fn leave_abandoned(&self, here: usize) {
         let depth = self.depth.load(Ordering::Relaxed).min(DEEPEST);
         let places = self.places.get(..depth).unwrap_or_default();
@@ -286,7 +283,7 @@ impl Seat {
             // In case the program has blocked it.
             wake_signal::unblocked(std::hint::spin_loop);
             if self.signals.load(Ordering::SeqCst) > 0 {
-                direct::pause(Duration::from_micros(20));
+                let _ = direct::pause(Duration::from_micros(20));
             }
         }
         set_errno(before);

@@ -2,8 +2,9 @@
 //! of the C library's functions. All are async-signal-safe, leave errno alone, and no thread is cancelled in them.
 
 use super::undisturbed::{errno, set_errno};
-use super::unix::Readiness;
+use super::unix::readiness::{found, Readiness};
 use libc::{c_int, c_long};
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::RawFd;
 use std::time::Duration;
@@ -25,6 +26,21 @@ fn quietly(call: impl FnOnce() -> c_long) -> io::Result<c_int> {
 pub fn close(number: RawFd) {
     // SAFETY: no memory is involved; the number is the caller's to close.
     let _ = quietly(|| unsafe { libc::syscall(libc::SYS_close, number) });
+}
+
+/// Reads the beginning of a file; nothing if that fails.
+pub fn read_beginning<'a>(path: &CStr, room: &'a mut [u8]) -> &'a [u8] {
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+    // SAFETY: the path ends with NUL.
+    let opened = quietly(|| unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags) });
+    let Ok(file) = opened else {
+        return &[];
+    };
+    // SAFETY: the room is ours to write.
+    let length = quietly(|| unsafe { libc::syscall(libc::SYS_read, file, room.as_mut_ptr(), room.len()) });
+    close(file);
+    let length = usize::try_from(length.unwrap_or(0)).unwrap_or(0);
+    room.get(..length).unwrap_or_default()
 }
 
 /// Whether a number is open.
@@ -135,24 +151,15 @@ pub fn poll(number: RawFd, events: i16, left: Duration) -> io::Result<Readiness>
     let no_mask = std::ptr::null::<libc::sigset_t>();
     let (entries, time) = (&raw mut entry, &raw mut left);
     // SAFETY: the entry and the time are ours to write, and there is no mask.
-    match quietly(|| unsafe { libc::syscall(PPOLL, entries, 1, time, no_mask, 0) }) {
-        Ok(0) => Ok(Readiness::TimeUp),
-        Ok(_) => Ok(Readiness::Ready),
-        Err(error) if error.raw_os_error() == Some(libc::EINTR) => Ok(Readiness::Interrupted),
-        Err(error) => Err(error),
-    }
+    found(quietly(|| unsafe {
+        libc::syscall(PPOLL, entries, 1, time, no_mask, 0)
+    }))
 }
 
 /// Sleeps for about this long, or until a signal arrives.
-pub fn pause(time: Duration) {
-    let mut left = Timespec::from(time);
-    let (none, no_mask) = (
-        std::ptr::null::<libc::pollfd>(),
-        std::ptr::null::<libc::sigset_t>(),
-    );
-    let time = &raw mut left;
-    // SAFETY: the time is ours to write; there are no entries and no mask.
-    let _ = quietly(|| unsafe { libc::syscall(PPOLL, none, 0, time, no_mask, 0) });
+pub fn pause(time: Duration) -> io::Result<Readiness> {
+    const NO_DESCRIPTOR: RawFd = -1;
+    poll(NO_DESCRIPTOR, 0, time)
 }
 
 /// The kernel's number of this thread.

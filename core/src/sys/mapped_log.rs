@@ -202,8 +202,7 @@ fn close(file: File, expected: Identity) {
     {
         let number = file.into_raw_fd();
         if is_ours {
-            // SAFETY: the descriptor is ours alone.
-            unsafe { libc::syscall(libc::SYS_close, number) };
+            super::direct::close(number);
         }
     }
     #[cfg(not(target_os = "linux"))]

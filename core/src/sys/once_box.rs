@@ -29,15 +29,6 @@ impl<T: Send + Sync> OnceBox<T> {
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 
-    /// The same as [`get_or_make`](Self::get_or_make), unless there is no memory for it.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // as above
-    pub fn get_or_try_make(&self, make: impl FnOnce() -> Option<Box<T>>) -> Option<&T> {
-        if let Some(value) = self.get() {
-            return Some(value);
-        }
-        Some(self.keep(make()?))
-    }
-
     /// The value, made by `make` if there is none yet. When several threads make one at the same time, one of them is
     /// kept.
     pub fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
@@ -60,6 +51,26 @@ impl<T: Send + Sync> OnceBox<T> {
         };
         // SAFETY: it came from a box, and is dropped only together with `self`.
         unsafe { &*value }
+    }
+}
+
+#[cfg(target_os = "linux")] // only promises keep arrays
+impl<T: Send + Sync, const LENGTH: usize> OnceBox<[T; LENGTH]> {
+    /// The array, filled by `make` if there is none yet; `None` without memory for it.
+    #[inline]
+    pub fn get_or_fill(&self, make: impl FnMut() -> T) -> Option<&[T; LENGTH]> {
+        match self.get() {
+            None => self.fill(make),
+            made => made,
+        }
+    }
+
+    #[cold]
+    fn fill(&self, make: impl FnMut() -> T) -> Option<&[T; LENGTH]> {
+        let mut values = Vec::new();
+        values.try_reserve_exact(LENGTH).ok()?;
+        values.resize_with(LENGTH, make);
+        Some(self.keep(values.into_boxed_slice().try_into().ok()?))
     }
 }
 

@@ -15,7 +15,12 @@ pub enum Readiness {
 
 /// Converts the result of a poll.
 pub fn ready(result: c_int) -> io::Result<Readiness> {
-    match check(result) {
+    found(check(result))
+}
+
+/// The same for one that was checked: how many descriptors are ready.
+pub fn found(result: io::Result<c_int>) -> io::Result<Readiness> {
+    match result {
         Ok(0) => Ok(Readiness::TimeUp),
         Ok(_) => Ok(Readiness::Ready),
         Err(error) if error.raw_os_error() == Some(libc::EINTR) => Ok(Readiness::Interrupted),

@@ -7,7 +7,7 @@ pub use port_states::tcp_states_at;
 
 use crate::credentials::Credentials;
 use crate::sys::control::{ucred, UCRED};
-use crate::sys::unix;
+use crate::sys::{direct, unix};
 use crate::tcp_info::linux::{offset, Answer};
 use crate::tcp_info::TcpInfo;
 use std::ffi::CStr;
@@ -110,23 +110,11 @@ fn count(fd: BorrowedFd<'_>, request: libc::Ioctl) -> io::Result<u64> {
 /// What stands for this machine since it was last started.
 pub fn boot_id() -> String {
     let mut room = [0; 64];
-    String::from_utf8_lossy(read_beginning(c"/proc/sys/kernel/random/boot_id", &mut room)).into_owned()
-}
-
-/// Reads the beginning of a file, by system calls: libraries that wrap the C library's functions see only the program's calls.
-fn read_beginning<'a>(path: &std::ffi::CStr, room: &'a mut [u8]) -> &'a [u8] {
-    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
-    // SAFETY: the path ends with NUL.
-    let file = unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags) };
-    if file < 0 {
-        return &[];
-    }
-    // SAFETY: the room is ours to write.
-    let length = unsafe { libc::syscall(libc::SYS_read, file, room.as_mut_ptr(), room.len()) };
-    // SAFETY: the descriptor is ours alone.
-    unsafe { libc::syscall(libc::SYS_close, file) };
-    let length = usize::try_from(length).unwrap_or(0);
-    room.get(..length).unwrap_or_default()
+    String::from_utf8_lossy(direct::read_beginning(
+        c"/proc/sys/kernel/random/boot_id",
+        &mut room,
+    ))
+    .into_owned()
 }
 
 /// Identifies the network namespace of this process.
