@@ -2,16 +2,7 @@
 
 use libc::{c_int, ssize_t};
 use polysock::bare::Outcome;
-
-/// This thread's errno: of the call that failed just now, if one did.
-pub(crate) fn errno() -> c_int {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
-}
-
-pub(crate) fn set_errno(errno: c_int) {
-    // SAFETY: the address of this thread's errno.
-    unsafe { *libc::__errno_location() = errno };
-}
+pub(crate) use polysock::bare::{errno, set_errno};
 
 fn failed() -> Outcome {
     Outcome::Failed(errno())

@@ -5,12 +5,18 @@ use libc::{c_int, c_void};
 use polysock::bare::{self, Outcome};
 use polysock::promises;
 
-pub(crate) unsafe fn dup(fd: c_int) -> c_int {
-    let number = promises::call(fd, || next::dup(fd));
+/// Notes the number that a call has given to the file of `fd`, too, if it has.
+#[inline]
+fn note_duplicate(fd: c_int, number: c_int) {
     if number >= 0 {
         promises::copied(fd, number);
         bare::note_change(number);
     }
+}
+
+pub(crate) unsafe fn dup(fd: c_int) -> c_int {
+    let number = promises::call(fd, || next::dup(fd));
+    note_duplicate(fd, number);
     number
 }
 
@@ -52,18 +58,16 @@ fn is_duplication(command: c_int) -> bool {
 
 pub(crate) unsafe fn fcntl(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
     let result = promises::call(fd, || next::fcntl(fd, command, argument));
-    if is_duplication(command) && result >= 0 {
-        promises::copied(fd, result);
-        bare::note_change(result);
+    if is_duplication(command) {
+        note_duplicate(fd, result);
     }
     result
 }
 
 pub(crate) unsafe fn fcntl64(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
     let result = promises::call(fd, || next::fcntl64(fd, command, argument));
-    if is_duplication(command) && result >= 0 {
-        promises::copied(fd, result);
-        bare::note_change(result);
+    if is_duplication(command) {
+        note_duplicate(fd, result);
     }
     result
 }

@@ -10,10 +10,6 @@ use libc::{c_int, cmsghdr, msghdr, ssize_t};
 use polysock::bare::{self, Call, Fields};
 use polysock::promises::{self, Amount};
 
-pub(super) fn parts(message: &msghdr) -> Parts {
-    Parts::of(message)
-}
-
 /// Adds an address of a message.
 pub(super) fn add_name(fields: &mut Fields<'_>, name: &'static str, message: &msghdr, most: libc::socklen_t) {
     add_address(
@@ -26,7 +22,7 @@ pub(super) fn add_name(fields: &mut Fields<'_>, name: &'static str, message: &ms
 
 /// Adds the beginning of what was moved.
 pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usize) {
-    let parts = parts(message);
+    let parts = Parts::of(message);
     fields.payload(moved.min(parts.length()), |offset, room| parts.copy(offset, room));
 }
 
@@ -72,7 +68,7 @@ fn begin_send(fd: c_int, message: *const msghdr, flags: c_int) -> Begun {
         if let Some(header) = &header {
             note_sent_sockets(header);
         }
-        let length = header.as_ref().map_or(0, |header| parts(header).length());
+        let length = header.as_ref().map_or(0, |header| Parts::of(header).length());
         let (waits, raises) = (send::waits(length, flags), send::raises_sigpipe(flags));
         let call = bare::begin("sendmsg", fd, waits, raises, |fields| {
             fields.number("asked", length);
@@ -94,7 +90,7 @@ fn begin_receive(fd: c_int, message: *const msghdr, flags: c_int) -> Begun {
     }
     bare::aside(|| {
         let header = described(message);
-        let length = header.as_ref().map_or(0, |header| parts(header).length());
+        let length = header.as_ref().map_or(0, |header| Parts::of(header).length());
         let call = bare::begin("recvmsg", fd, recv::waits(flags), false, |fields| {
             fields.number("asked", length);
             fields.flags("flags", flags);

@@ -1,6 +1,7 @@
 //! sendmmsg(2) and recvmmsg(2).
 
-use super::message::{add_name, add_payload, add_received, parts};
+use super::message::{add_name, add_payload, add_received};
+use super::parts::Parts;
 use super::{recv, send};
 use crate::memory;
 use crate::next;
@@ -69,7 +70,7 @@ pub(crate) unsafe fn recvmmsg(
         fields.number(
             "asked",
             described(messages, count as usize)
-                .map(|message| parts(&message.msg_hdr).length())
+                .map(|message| Parts::of(&message.msg_hdr).length())
                 .fold(0, usize::saturating_add),
         );
         fields.flags("flags", flags);

@@ -67,8 +67,7 @@ impl Parts {
     }
 
     /// How many bytes they have room for.
-    // Not inlined: its copies of parts would take room on the stack of calls that don't need them.
-    #[inline(never)]
+    #[inline(never)] // its copies of parts would take room on the stack of calls that don't need them
     pub(super) fn length(self) -> usize {
         self.iter()
             .map(|part| part.iov_len)

@@ -37,9 +37,7 @@ pub(crate) unsafe fn syscall(
 
 fn before_restriction() {
     promises::end_before_restriction();
-    if bare::is_recording() {
-        bare::end_before_restriction();
-    }
+    bare::end_before_restriction();
 }
 
 /// Whether a call of seccomp(2) may restrict the process. Programs that only ask what the system can do give no filter.
