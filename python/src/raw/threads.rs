@@ -77,8 +77,8 @@ pub fn symbol(name: &CStr) -> *mut libc::c_void {
     unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
 }
 
-#[allow(clippy::useless_conversion)]
 /// Nanoseconds on a monotonic clock that ticks every few milliseconds where that is cheaper to read.
+#[allow(clippy::useless_conversion)] // narrower on some systems
 pub fn coarse_time() -> i64 {
     #[cfg(target_os = "linux")]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
@@ -94,7 +94,7 @@ pub fn coarse_time() -> i64 {
     };
     // SAFETY: `now` is ours to write. A clock that is missing leaves zero, which is always the same time.
     unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
-    let (seconds, rest): (i64, i64) = (now.tv_sec.into(), now.tv_nsec.into()); // narrower on some systems
+    let (seconds, rest): (i64, i64) = (now.tv_sec.into(), now.tv_nsec.into());
     seconds * 1_000_000_000 + rest
 }
 
