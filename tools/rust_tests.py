@@ -21,7 +21,8 @@ PROGRAM = re.compile(r"^\s+Running (?:unittests )?(\S+) \(")
 TEST = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED|ignored)(?:, (.*))?$")
 FAILED_PROGRAM = re.compile(r"^\s+`.*(?:--test (\S+)|--(lib)|--(?:bin|example) (\S+))`$")
 SKIPPED = re.compile(r"^skipped: (.+): needs (.+)$")
-NOISE = re.compile(r"^(?:running \d+ tests?|test result: ok.*)?$")
+HARNESS = re.compile(r"^running \d+ tests?$")
+NOISE = re.compile(r"^(?:test result: ok.*)?$")
 # A test that others run as a program.
 NO_TEST = "a program of"
 
@@ -43,8 +44,10 @@ class Outcome:
             self.program = name
             self.without_harness.add(name)
             return True
-        if found := TEST.match(line):
+        if HARNESS.match(line):
             self.without_harness.discard(self.program)
+            return False
+        if found := TEST.match(line):
             name, result, reason = found.groups()
             if result == "ignored":
                 if not (reason or "").startswith(NO_TEST):

@@ -77,6 +77,12 @@ def test_nothing_is_not_good():
     assert not run("")[2]
 
 
+def test_a_program_whose_tests_are_all_for_other_systems_is_no_test():
+    """Only a program that does not say how many tests it has is one."""
+    _, summary, _ = run("     Running tests/epoll.rs (x)\nrunning 0 tests\n     Running tests/burst.rs (x)\n")
+    assert summary[0] == "ran 1 of 1 tests: 0 failed"
+
+
 def test_the_exit_code_of_a_build_that_fails_is_seen(monkeypatch, capsys):
     script = "print('     Running tests/burst.rs (x)'); raise SystemExit(101)"
     monkeypatch.setattr(sys, "argv", ["rust_tests.py", sys.executable, "-c", script])
