@@ -1,9 +1,11 @@
 """The workflows of CI ask for what there is: targets of the Makefile, platforms, options, files."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from release.__main__ import arguments
 from release.platforms import PLATFORMS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +33,15 @@ def test_a_release_is_built_for_every_platform():
     release = (ROOT / ".github/workflows/release.yml").read_text()
     named = re.findall(r"^ +platforms: (.*)$", release, re.MULTILINE)
     assert sorted(name for names in named for name in names.split()) == sorted(PLATFORMS)
+
+
+def test_the_options_of_a_release_exist(monkeypatch):
+    text = "".join(w.read_text() for w in WORKFLOWS)
+    named = re.findall(r"DIST_OPTIONS='(--[^']*)'", text) + re.findall(r"^ +kinds: (.*)$", text, re.MULTILINE)
+    assert len(named) >= len(WORKFLOWS)
+    for options in named:
+        monkeypatch.setattr(sys, "argv", ["release", *options.split()])
+        arguments()  # exits if one is unknown
 
 
 def test_files_that_the_workflows_name_exist():
