@@ -360,7 +360,7 @@ c-tarballs: ## the C libraries of a release only, each as a tarball
 	$(RELEASE) --only c $(DIST_OPTIONS) $(PLATFORMS)
 
 .PHONY: wheel-checks
-wheel-checks: $(WHEEL_VENV)/.ready ## the sdist and the wheel for this machine, under the whole Python test suite
+wheel-checks: $(WHEEL_VENV)/.ready ## the sdist and the wheel for this machine, installed, under all tests of the package
 	$(RELEASE) --only sdist --only wheel --tests $(DIST_OPTIONS) native
 
 .PHONY: crate-checks
@@ -571,7 +571,7 @@ TARGETS_VENV := $(BUILD)/venv-targets
 $(TARGETS_VENV)/.ready: tools/requirements-targets.txt
 
 .PHONY: check-targets
-check-targets: $(TARGETS_VENV)/.ready ## type-check and link everything for other systems (TARGETS='…' for some)
+check-targets: $(TARGETS_VENV)/.ready ## type-check and link the crates for other systems, without running anything (TARGETS='…' for some)
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
 # As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Type-checks and links everything for other systems: `make check-targets`, TARGETS='…' for some of them.
+# Type-checks and links the crates for other systems: `make check-targets`, TARGETS='…' for some of them.
 #
 #   check_targets.sh FOLDER TARGET…   FOLDER is the virtual environment of tools/requirements-targets.txt
 #

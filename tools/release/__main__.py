@@ -62,7 +62,7 @@ def arguments():
         default="python3.11",
         help="the interpreter that builds the wheel, such as python3.14t (default: python3.11)",
     )
-    parser.add_argument("--tests", action="store_true", help="run the whole test suite over what is installed here")
+    parser.add_argument("--tests", action="store_true", help="run all tests of the package over what is installed here")
     parser.add_argument("--into", type=Path, default=builds.ROOT / "build/dist")
     parser.add_argument(
         "--python",
