@@ -1,10 +1,10 @@
-"""Servers under load over the layer below unchanged programs: as they are, over it, and recorded.
+"""Servers under load over the layer below unchanged programs: as they are, over it, with its promises, and recorded.
 
     layer.py --layer FOLDER [--rounds N] [--only WORDS] [RESULT]
 
 FOLDER has polysock-run and the library. With RESULT, the table is written to docs/judges.md, too.
 
-The three servers of a kind run all the time; their loads take turns, each over what its server is over. A round's
+The four servers of a kind run all the time; their loads take turns, each over what its server is over. A round's
 results are compared with each other, because the machine's speed changes meanwhile.
 """
 
@@ -28,7 +28,7 @@ from processes import POSTGRES, directory, new_cluster, on_a_free_port, program,
 from progress import Progress
 from results import processor, save, summary, table
 
-WAYS = ("libc", "layer", "recorded")
+WAYS = ("libc", "layer", "safe", "recorded")
 #: While calls are recorded the differences are large: fewer rounds show them, and files stay small.
 RECORDED_EVERY = 6
 SECONDS = 60
@@ -46,7 +46,12 @@ class Load:
         self.stack = contextlib.ExitStack()
 
     def command(self, processor, *words):
-        before = {"libc": [], "layer": [self.runner], "recorded": [self.runner, "--trace", self.folder / "trace"]}
+        before = {
+            "libc": [],
+            "layer": [self.runner],
+            "safe": [self.runner, "--safe"],
+            "recorded": [self.runner, "--trace", self.folder / "trace"],
+        }
         pinned = ["taskset", "-c", str(processor)] if os.cpu_count() > 1 and shutil.which("taskset") else []
         return [str(word) for word in (*pinned, *before[self.way], *words)]
 
@@ -232,7 +237,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     kinds = [kind for kind in KINDS if arguments.only in kind.name]
     recorded = len(range(0, arguments.rounds, RECORDED_EVERY))
-    times = {"libc": arguments.rounds, "layer": arguments.rounds, "recorded": recorded}
+    times = {way: recorded if way == "recorded" else arguments.rounds for way in WAYS}
     progress = Progress("layer", [f"{kind.name}: {way}" for kind in kinds for way in WAYS for _ in range(times[way])])
     rows, absent = {}, []
     with tempfile.TemporaryDirectory() as folder, awake():
