@@ -1,16 +1,13 @@
 //! macOS and its relatives.
 
-use super::{number, Message};
+pub use super::in_pktinfo::{packet_info, packet_info_to_send};
+
+use super::Message;
 use crate::credentials::Credentials;
-use std::net::Ipv4Addr;
-use std::time::Duration;
 
 /// What is read here and not on every system.
 #[cfg(any(test, fuzzing))]
 pub const KNOWN: [(i32, i32); 1] = [(libc::IPPROTO_IP, libc::IP_PKTINFO)];
-
-/// The microseconds of a `timeval` have four bytes, and four follow that mean nothing.
-pub(super) const FRACTION: usize = 4;
 
 /// None: messages can't carry credentials here.
 pub fn credentials_to_send(_: Credentials) -> Option<(i32, i32, [u8; 0])> {
@@ -20,27 +17,4 @@ pub fn credentials_to_send(_: Credentials) -> Option<(i32, i32, [u8; 0])> {
 /// None, as above.
 pub fn credentials(_: Message<'_>) -> Option<Credentials> {
     None
-}
-
-/// Where to send a datagram over IPv4 from (`IP_PKTINFO`, a `struct in_pktinfo`): the index of the interface, the address to
-/// send from, and one that is ignored here.
-pub fn packet_info_to_send(source: Ipv4Addr, interface: u32) -> Option<(i32, i32, [u8; 12])> {
-    let mut data = [0; 12];
-    let (index, address) = data.split_at_mut(4);
-    index.copy_from_slice(&interface.to_ne_bytes());
-    address.split_at_mut(4).0.copy_from_slice(&source.octets());
-    Some((libc::IPPROTO_IP, libc::IP_PKTINFO, data))
-}
-
-/// The address to which a datagram came over IPv4, and the index of its interface, if that is what a message holds.
-pub fn packet_info((level, kind, data): Message<'_>) -> Option<(Ipv4Addr, u32)> {
-    ((level, kind) == (libc::IPPROTO_IP, libc::IP_PKTINFO)).then_some(())?;
-    let interface = u32::from_ne_bytes(number(data, 0)?);
-    Some((Ipv4Addr::from(number(data, 8)?), interface))
-}
-
-/// When a datagram arrived, since 1970, if that is what a message holds: a `timeval`.
-pub fn timestamp((level, kind, data): Message<'_>) -> Option<Duration> {
-    ((level, kind) == (libc::SOL_SOCKET, libc::SCM_TIMESTAMP)).then_some(())?;
-    super::time(data, 1000)
 }

@@ -3,7 +3,6 @@
 use super::{number, Message};
 use crate::credentials::Credentials;
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 /// What is read here and not on every system.
 #[cfg(any(test, fuzzing))]
@@ -12,9 +11,6 @@ pub const KNOWN: [(i32, i32); 3] = [
     (libc::SOL_SOCKET, libc::SCM_CREDS2),
     (libc::IPPROTO_IP, libc::IP_RECVDSTADDR),
 ];
-
-/// The fraction of a time is as long as its seconds.
-pub(super) const FRACTION: usize = size_of::<libc::timeval>() / 2;
 
 /// Room for the credentials of this process, which the kernel writes (`SCM_CREDS`, a `struct cmsgcred`): those of another
 /// process can't be sent, so the given ones must be its own.
@@ -54,10 +50,4 @@ pub fn packet_info_to_send(source: Ipv4Addr, interface: u32) -> Option<(i32, i32
 pub fn packet_info((level, kind, data): Message<'_>) -> Option<(Ipv4Addr, u32)> {
     ((level, kind) == (libc::IPPROTO_IP, libc::IP_RECVDSTADDR)).then_some(())?;
     Some((Ipv4Addr::from(number(data, 0)?), 0))
-}
-
-/// When a datagram arrived, since 1970, if that is what a message holds: a `timeval`.
-pub fn timestamp((level, kind, data): Message<'_>) -> Option<Duration> {
-    ((level, kind) == (libc::SOL_SOCKET, libc::SCM_TIMESTAMP)).then_some(())?;
-    super::time(data, 1000)
 }

@@ -5,6 +5,8 @@
 mod apple;
 #[cfg(target_os = "freebsd")]
 mod freebsd;
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+mod in_pktinfo;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
@@ -29,9 +31,21 @@ fn number(data: &[u8], at: usize) -> Option<[u8; 4]> {
     data.get(at..at + 4)?.try_into().ok()
 }
 
+/// When a datagram arrived, since 1970, if that is what a message holds: a `timeval`, on Linux also a `timespec`.
+pub fn timestamp((level, kind, data): Message<'_>) -> Option<Duration> {
+    match (level, kind) {
+        (libc::SOL_SOCKET, libc::SCM_TIMESTAMP) => time(data, 1000),
+        #[cfg(target_os = "linux")]
+        (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => time(data, 1),
+        _ => None,
+    }
+}
+
 /// A `timespec` or `timeval`: seconds, and a fraction in this unit.
 fn time(data: &[u8], unit: u64) -> Option<Duration> {
     const SECONDS: usize = size_of::<libc::timeval>() / 2;
+    // Apple's microseconds have four bytes, and four follow that mean nothing.
+    const FRACTION: usize = if cfg!(target_vendor = "apple") { 4 } else { SECONDS };
     let number = |bytes: &[u8]| match bytes.len() {
         4 => Some(i64::from(i32::from_ne_bytes(bytes.try_into().ok()?))),
         8 => Some(i64::from_ne_bytes(bytes.try_into().ok()?)),
