@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The state of a TCP connection (RFC 9293 §3.3.2), with the kernel's number.
+/// The state of a TCP connection (RFC 9293 §3.3.2), on every system with Linux's number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TcpState(pub u8);
 

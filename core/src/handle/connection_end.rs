@@ -1,6 +1,7 @@
 //! How the connection of a handle ends, as far as calls have reported it.
 
 use crate::sys::kernel;
+use crate::tcp_state::TcpState;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -22,9 +23,6 @@ const OPEN: i32 = 0;
 /// The peer ended its stream, and a receive reported it.
 const CLEAN: i32 = -1;
 
-/// The state of a TCP socket without a connection (include/net/tcp_states.h).
-const TCP_CLOSE: u8 = 7;
-
 impl ConnectionEnd {
     /// Records the error that a call ended with. `EPIPE` says nothing about receiving: it comes after our own
     /// shutdown, or after a reset that followed the peer's end of stream.
@@ -40,7 +38,7 @@ impl ConnectionEnd {
             | libc::ENETDOWN
             | libc::ENOPROTOOPT
             | libc::EACCES
-            | libc::EPROTO => kernel::tcp_state(fd).is_ok_and(|state| state == TCP_CLOSE),
+            | libc::EPROTO => kernel::tcp_state(fd).is_ok_and(|state| state == TcpState::CLOSED),
             _ => false,
         };
         if fatal {

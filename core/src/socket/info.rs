@@ -13,7 +13,6 @@ impl Socket {
     /// `Unsupported` for a socket that is not TCP; `Closed`.
     pub fn state(&self) -> Result<TcpState> {
         self.immediate(Operation::State, kernel::tcp_state)
-            .map(TcpState)
             .map_err(or_unsupported)
     }
 }

@@ -4,7 +4,6 @@ use super::line::Line;
 use super::settings::most_data;
 use crate::error::{Error, Kind};
 use crate::sys::{kernel, unix};
-use crate::tcp_state::TcpState;
 use std::os::fd::BorrowedFd;
 
 /// What a call has moved.
@@ -18,7 +17,7 @@ pub(crate) enum Moved {
 /// Adds the state of a TCP connection; other sockets have none.
 pub(super) fn add_state(line: &mut Line, fd: BorrowedFd<'_>) {
     if let Ok(state) = kernel::tcp_state(fd) {
-        line.text("state", TcpState(state));
+        line.text("state", state);
     }
 }
 
@@ -42,7 +41,7 @@ pub(crate) fn add_in_use(line: &mut Line, error: Option<&Error>, port: Option<u1
     kernel::tcp_states_at(port, |state| {
         if count < MOST_IN_USE {
             states.push_str(if count > 0 { " " } else { "" });
-            states.push_str(TcpState(state).name());
+            states.push_str(state.name());
         }
         count += 1;
     });

@@ -88,7 +88,7 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn state(self) -> io::Result<TcpState> {
-        kernel::tcp_state(self.fd).map(TcpState)
+        kernel::tcp_state(self.fd)
     }
 
     /// The error that ended the connection, whichever call of this handle learned of it.

@@ -2,8 +2,31 @@
 
 use crate::tcp_state::TcpState;
 use std::io;
+use std::os::fd::BorrowedFd;
 
-/// Linux's number of a TCP state, under which every system's states are known here (netinet/tcp_fsm.h).
+/// `MSG_TRUNC` is only set in a result.
+pub const WHOLE_LENGTH: Option<libc::c_int> = None;
+
+/// The factor between a socket buffer's requested and reported size.
+pub const BUFFER_FACTOR: usize = 1;
+
+/// The options of `SOL_SOCKET` that limit how long a receive waits.
+pub const RECEIVE_LIMITS: [libc::c_int; 1] = [libc::SO_RCVTIMEO];
+
+/// Those that limit how long a send waits.
+pub const SEND_LIMITS: [libc::c_int; 1] = [libc::SO_SNDTIMEO];
+
+/// Not known: what is sent over a Unix socket is in the peer's queue at once.
+pub const COUNTS_UNIX_QUEUES: bool = false;
+
+/// The values of `DONT_FRAGMENT`.
+pub const MAY_FRAGMENT: libc::c_int = 0;
+pub const MUST_NOT_FRAGMENT: libc::c_int = 1;
+
+/// The room for the answer to `PEER_CREDENTIALS`, a `struct xucred`.
+pub const PEER_CREDENTIALS_ROOM: usize = size_of::<libc::xucred>();
+
+/// A TCP state by the BSDs' number (netinet/tcp_fsm.h).
 pub fn tcp_state_from(number: u8) -> TcpState {
     match number {
         0 => TcpState::CLOSED,
@@ -27,6 +50,11 @@ pub fn own_end_is_unacknowledged(state: TcpState) -> bool {
         state,
         TcpState::FIN_WAIT1 | TcpState::CLOSING | TcpState::LAST_ACK
     )
+}
+
+/// How much of the send queue was not sent yet: not known, so nothing is counted as not sent.
+pub fn unsent(_: BorrowedFd<'_>) -> io::Result<u64> {
+    Ok(0)
 }
 
 /// Whether a question about a TCP connection failed because there is none any more: the kernel forgets it when it ends.

@@ -2,6 +2,11 @@
 
 pub mod number;
 
+pub use super::bsd::{
+    unsent, BUFFER_FACTOR, COUNTS_UNIX_QUEUES, MAY_FRAGMENT, MUST_NOT_FRAGMENT, PEER_CREDENTIALS_ROOM,
+    RECEIVE_LIMITS, SEND_LIMITS, WHOLE_LENGTH,
+};
+
 use super::bsd::{is_gone, own_end_is_unacknowledged, system_variable, tcp_state_from};
 use crate::credentials::Credentials;
 use crate::sys::unix;
@@ -21,32 +26,10 @@ pub const PEER_ENDED: i16 = libc::POLLHUP;
 /// The poll event that shows that a closed socket has had a connection: there is none for the end of both streams.
 pub const BOTH_ENDED: i16 = PEER_ENDED;
 
-/// `MSG_TRUNC` is only set in a result.
-pub const WHOLE_LENGTH: Option<libc::c_int> = None;
-
-/// The factor between a socket buffer's requested and reported size.
-pub const BUFFER_FACTOR: usize = 1;
-
 /// No: another connect(2) is a new one, or refused.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
 
-/// The options of `SOL_SOCKET` that limit how long a receive waits.
-pub const RECEIVE_LIMITS: [libc::c_int; 1] = [libc::SO_RCVTIMEO];
-
-/// Those that limit how long a send waits.
-pub const SEND_LIMITS: [libc::c_int; 1] = [libc::SO_SNDTIMEO];
-
-/// Not known: what is sent over a Unix socket is in the peer's queue at once.
-pub const COUNTS_UNIX_QUEUES: bool = false;
-
-/// The values of [`number::DONT_FRAGMENT`].
-pub const MAY_FRAGMENT: libc::c_int = 0;
-pub const MUST_NOT_FRAGMENT: libc::c_int = 1;
-
-/// The room for the answer to [`number::PEER_CREDENTIALS`], a `struct xucred`.
-pub const PEER_CREDENTIALS_ROOM: usize = size_of::<libc::xucred>();
-
-/// Reads that answer: the user and the first group. The process is asked for separately ([`number::PEER_PROCESS`]).
+/// Reads the answer to [`number::PEER_CREDENTIALS`]: the user and the first group. The process is asked for separately ([`number::PEER_PROCESS`]).
 pub fn peer_credentials(answer: &[u8]) -> Option<Credentials> {
     let number = |at: usize| answer.get(at..at + 4)?.try_into().ok();
     Some(Credentials {
@@ -73,12 +56,8 @@ pub fn is_tcp(fd: BorrowedFd<'_>) -> io::Result<bool> {
     unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE).map(|kind| kind == libc::SOCK_STREAM)
 }
 
-/// The state of a TCP connection, by Linux's number.
-pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<u8> {
-    state(fd).map(|state| state.0)
-}
-
-fn state(fd: BorrowedFd<'_>) -> io::Result<TcpState> {
+/// The state of a TCP connection.
+pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<TcpState> {
     match connection_info(fd) {
         Ok(info) => Ok(tcp_state_from(info.tcpi_state)),
         Err(error) if is_gone(&error) => Ok(TcpState::CLOSED),
@@ -96,7 +75,7 @@ fn connection_info(fd: BorrowedFd<'_>) -> io::Result<libc::tcp_connection_info> 
 }
 
 /// The states of the TCP sockets with a local port: there is no documented way to get them.
-pub fn tcp_states_at(_: u16, _: impl FnMut(u8)) {}
+pub fn tcp_states_at(_: u16, _: impl FnMut(TcpState)) {}
 
 /// The statistics of a TCP connection (`TCP_CONNECTION_INFO`; times in milliseconds, windows in bytes).
 pub fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<TcpInfo> {
@@ -140,13 +119,8 @@ pub fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<TcpInfo> {
 /// stream counts as one byte, as on Linux. 0 once the connection is over.
 pub fn send_queue(fd: BorrowedFd<'_>) -> io::Result<u64> {
     let bytes = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_NWRITE)?;
-    let end = own_end_is_unacknowledged(state(fd)?);
+    let end = own_end_is_unacknowledged(tcp_state(fd)?);
     Ok(u64::try_from(bytes).unwrap_or(0) + u64::from(end))
-}
-
-/// How much of it was not sent yet: not known, so nothing is counted as not sent.
-pub fn unsent(_: BorrowedFd<'_>) -> io::Result<u64> {
-    Ok(0)
 }
 
 /// What stands for this machine since it was last started.

@@ -2,6 +2,11 @@
 
 pub mod number;
 
+pub use super::bsd::{
+    unsent, BUFFER_FACTOR, COUNTS_UNIX_QUEUES, MAY_FRAGMENT, MUST_NOT_FRAGMENT, PEER_CREDENTIALS_ROOM,
+    RECEIVE_LIMITS, SEND_LIMITS, WHOLE_LENGTH,
+};
+
 use super::bsd::{is_gone, own_end_is_unacknowledged, system_variable, tcp_state_from};
 use crate::credentials::Credentials;
 use crate::sys::unix;
@@ -22,32 +27,10 @@ pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 /// show.
 pub const BOTH_ENDED: i16 = libc::POLLHUP;
 
-/// `MSG_TRUNC` is only set in a result.
-pub const WHOLE_LENGTH: Option<libc::c_int> = None;
-
-/// The factor between a socket buffer's requested and reported size.
-pub const BUFFER_FACTOR: usize = 1;
-
 /// No: another connect(2) is a new one.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
 
-/// The options of `SOL_SOCKET` that limit how long a receive waits.
-pub const RECEIVE_LIMITS: [libc::c_int; 1] = [libc::SO_RCVTIMEO];
-
-/// Those that limit how long a send waits.
-pub const SEND_LIMITS: [libc::c_int; 1] = [libc::SO_SNDTIMEO];
-
-/// Not known: what is sent over a Unix socket is in the peer's queue at once.
-pub const COUNTS_UNIX_QUEUES: bool = false;
-
-/// The values of [`number::DONT_FRAGMENT`].
-pub const MAY_FRAGMENT: libc::c_int = 0;
-pub const MUST_NOT_FRAGMENT: libc::c_int = 1;
-
-/// The room for the answer to [`number::PEER_CREDENTIALS`], a `struct xucred`.
-pub const PEER_CREDENTIALS_ROOM: usize = size_of::<libc::xucred>();
-
-/// Reads that answer: the process (FreeBSD 13), the user and the first group.
+/// Reads the answer to [`number::PEER_CREDENTIALS`]: the process (FreeBSD 13), the user and the first group.
 pub fn peer_credentials(answer: &[u8]) -> Option<Credentials> {
     let number = |at: usize| answer.get(at..at + 4)?.try_into().ok();
     Some(Credentials {
@@ -73,13 +56,8 @@ pub fn is_tcp(fd: BorrowedFd<'_>) -> io::Result<bool> {
     protocol(fd).map(|protocol| protocol == libc::IPPROTO_TCP)
 }
 
-/// The state of a TCP connection, by Linux's number.
-pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<u8> {
-    state(fd).map(|state| state.0)
-}
-
-/// It is the first byte of `struct tcp_info`.
-fn state(fd: BorrowedFd<'_>) -> io::Result<TcpState> {
+/// The state of a TCP connection, the first byte of `struct tcp_info`.
+pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<TcpState> {
     let mut room = [0_u8; size_of::<libc::tcp_info>()];
     match unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, &mut room) {
         Ok(_) => Ok(tcp_state_from(room.first().copied().unwrap_or(0))),
@@ -89,7 +67,7 @@ fn state(fd: BorrowedFd<'_>) -> io::Result<TcpState> {
 }
 
 /// The states of the TCP sockets with a local port: netstat(1) shows them, but there is no stable interface.
-pub fn tcp_states_at(_: u16, _: impl FnMut(u8)) {}
+pub fn tcp_states_at(_: u16, _: impl FnMut(TcpState)) {}
 
 /// The statistics of a TCP connection (`TCP_INFO`; times in microseconds, windows in bytes).
 pub fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<TcpInfo> {
@@ -138,13 +116,8 @@ pub fn send_queue(fd: BorrowedFd<'_>) -> io::Result<u64> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: FIONWRITE writes one int, which `bytes` is.
     unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONWRITE, &raw mut bytes) })?;
-    let end = own_end_is_unacknowledged(state(fd)?);
+    let end = own_end_is_unacknowledged(tcp_state(fd)?);
     Ok(u64::try_from(bytes).unwrap_or(0) + u64::from(end))
-}
-
-/// How much of it was not sent yet: not known, so nothing is counted as not sent.
-pub fn unsent(_: BorrowedFd<'_>) -> io::Result<u64> {
-    Ok(0)
 }
 
 /// What stands for this machine since it was last started: its own number and the time of the start.

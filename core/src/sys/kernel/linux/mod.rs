@@ -10,6 +10,7 @@ use crate::sys::control::{ucred, UCRED};
 use crate::sys::{direct, unix};
 use crate::tcp_info::linux::{offset, Answer};
 use crate::tcp_info::TcpInfo;
+use crate::tcp_state::TcpState;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -72,11 +73,11 @@ pub fn is_tcp(fd: BorrowedFd<'_>) -> io::Result<bool> {
 }
 
 /// The state of a TCP connection as the kernel numbers it, the first byte of `struct tcp_info`.
-pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<u8> {
+pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<TcpState> {
     let mut state = [0_u8; 1];
     unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, &mut state)?;
     let [state] = state;
-    Ok(state)
+    Ok(TcpState(state))
 }
 
 /// The statistics of a TCP connection (`TCP_INFO`).

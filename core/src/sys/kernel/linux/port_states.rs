@@ -1,16 +1,17 @@
 //! The states of the TCP sockets at a local port.
 
+use crate::tcp_state::TcpState;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 
 /// Calls `found` with the state of each TCP socket in this thread's network namespace whose local port is `port`, as far as
 /// /proc shows them. A socket that is only bound is not among them.
-pub fn tcp_states_at(port: u16, mut found: impl FnMut(u8)) {
+pub fn tcp_states_at(port: u16, mut found: impl FnMut(TcpState)) {
     for table in ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"] {
         let Ok(file) = File::open(table) else { continue };
         for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
             if let Some((_, state)) = port_and_state(&line).filter(|(of, _)| *of == port) {
-                found(state);
+                found(TcpState(state));
             }
         }
     }
@@ -39,7 +40,7 @@ mod tests {
             };
             let mut states = Vec::new();
             tcp_states_at(listener.local_addr().unwrap().port(), |state| states.push(state));
-            assert!(states.contains(&10), "{address}: {states:?}");
+            assert!(states.contains(&TcpState::LISTEN), "{address}: {states:?}");
         }
     }
 

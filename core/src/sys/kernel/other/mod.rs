@@ -6,6 +6,7 @@ pub mod number;
 
 use crate::credentials::Credentials;
 use crate::tcp_info::TcpInfo;
+use crate::tcp_state::TcpState;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -63,12 +64,12 @@ pub fn is_tcp(_: BorrowedFd<'_>) -> io::Result<bool> {
 }
 
 /// The state of a TCP connection: there is no portable way to get it.
-pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<u8> {
+pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<TcpState> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
 /// The states of the TCP sockets with a local port: there is no portable way to get them.
-pub fn tcp_states_at(_: u16, _: impl FnMut(u8)) {}
+pub fn tcp_states_at(_: u16, _: impl FnMut(TcpState)) {}
 
 /// The statistics of a TCP connection: there is no portable way to get them.
 pub fn tcp_info(_: BorrowedFd<'_>) -> io::Result<TcpInfo> {
