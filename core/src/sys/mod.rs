@@ -3,7 +3,9 @@
 //! # The contract: what a platform must provide
 //!
 //! Everything above uses these names. Where a facility has two implementations, the second one runs on every Unix, is compiled
-//! on Linux too, and the whole test suite runs on it with `--cfg polysock_portable` (`make test-portable`).
+//! on Linux too, and the whole test suite runs on it with `--cfg polysock_portable` (`make test-portable`). macOS and FreeBSD have
+//! some of their own: kqueue(2) for [`os::Changes`] and [`selector`](mod@selector), sendfile(2), and their [`kernel`]'s facts;
+//! FreeBSD also ppoll(2). `docs/platforms.md` lists what each system uses.
 //!
 //! | facility | must | Linux | any Unix |
 //! |---|---|---|---|
@@ -18,6 +20,7 @@
 //! | [`selector`](mod@selector) | keep many registrations and wait for them; a wake-up ends every wait | epoll(7) | poll(2) over all of them |
 //! | [`holders`] | find the other holders of a socket; may be unknown, and then waiting is never left to the kernel alone | /proc | unknown |
 //! | [`names`] | look up hosts without one thread's answer overwriting another's | the reentrant calls | a lock |
+//! | [`control`] | read and write the control messages that every system lays out differently | all | the time of arrival |
 //! | [`kernel`] | facts about the kernel: numbers of options and flags, how connect and buffers behave, TCP statistics, send queues | all | what every Unix has |
 //!
 //! These have one implementation:
@@ -33,10 +36,11 @@
 //! - [`undisturbed`], work in the middle of a program's own calls; [`arena`] and [`own_stack`], memory and a stack for it;
 //! - `direct`, system calls that no library comes between, and `wake_signal`, the signal that ends another thread's call, for
 //!   [`promises`](crate::promises) on Linux;
-//! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts.
+//! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts;
+//! - [`numbers`]: numbers of flags and codes, and what stands for them where a system has none.
 //!
-//! The layout of addresses and of control messages makes no system call and is kept beside its subject (`address/sockaddr`,
-//! `ancillary/codec`), as do the buffers that are lent to the kernel (`buffer`).
+//! The layout of addresses and of the headers of control messages makes no system call and is kept beside its subject
+//! (`address/sockaddr`, `ancillary/codec`), as are the buffers that are lent to the kernel (`buffer`).
 #![allow(unsafe_code)]
 
 pub mod arena;

@@ -1,4 +1,4 @@
-//! Numbers that not every system has, and what stands for them elsewhere.
+//! Flags and codes that not every system has, and what stands for them elsewhere. The numbers of options: [`number`](super::kernel::number).
 
 use libc::c_int;
 

@@ -134,6 +134,7 @@ impl Socket {
     pub fn timestamps(&self) -> Result<bool> {
         self.is_on(number::TIMESTAMPS)
     }
+
     /// Records for each message over a Unix domain socket the credentials of its sender, in ancillary data
     /// (`SO_PASSCRED`, unix(7); FreeBSD: `LOCAL_CREDS_PERSISTENT`; off by default; Python by number 16). On Linux a socket
     /// without an address then gets one when it sends.

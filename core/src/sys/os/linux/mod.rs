@@ -1,4 +1,4 @@
-//! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
+//! What Linux has: accept4, epoll, ppoll with nanoseconds, futexes, sendfile, and several messages in one call.
 //!
 //! A system call filter (seccomp) may forbid the newer ones, and an old kernel lacks them: then the portable way
 //! ([`portable`]) is used. A call without a fallback ends in an error that names it.
