@@ -4,7 +4,7 @@ import pytest
 from conftest import run
 
 
-@pytest.mark.parametrize("which", ["nothing", "accepts", "fast-open", "low-water-mark", "full-queue"])
+@pytest.mark.parametrize("which", ["nothing", "accepts", "fast-open", "low-water-mark", "full-queue", "zero-copy"])
 def test_it_is_as_the_system_has_it(layer, compiled, which):
     program = compiled("elsewhere")
     without = run(program, which)

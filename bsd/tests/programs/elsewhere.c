@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include "sockets.h"
 #include <fcntl.h>
+#include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -119,6 +121,40 @@ static void full_queue(void) {
     printf("sleeps: %d\n", clock() - before < CLOCKS_PER_SEC / 10);
 }
 
+static void *receive_all(void *argument) {
+    static char data[1 << 16];
+    while (recv(*(int *)argument, data, sizeof data, 0) > 0)
+        ;
+    return NULL;
+}
+
+/* The kernel counts the sends, and reports the numbers of those whose memory may be used again. */
+static void zero_copy(void) {
+    enum { LARGE = 1 << 24 };
+    struct sockaddr_in address;
+    int fd = listener(&address), client = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    char room[256];
+    pthread_t thread;
+    connect(client, (void *)&address, sizeof address);
+    int server = accept(fd, NULL, NULL);
+    setsockopt(client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on);
+    limit(client, SO_SNDTIMEO);
+    pthread_create(&thread, NULL, receive_all, &server);
+    show("send", send(client, calloc(1, LARGE), LARGE, MSG_ZEROCOPY));
+    shutdown(client, SHUT_WR);
+    pthread_join(thread, NULL);
+    struct pollfd entry = {client, 0, 0};
+    unsigned last = 0;
+    for (int patience = 5000; poll(&entry, 1, patience) > 0; patience = 200) {
+        struct msghdr message = {.msg_control = room, .msg_controllen = sizeof room};
+        if (recvmsg(client, &message, MSG_ERRQUEUE) < 0)
+            break;
+        struct sock_extended_err *report = (void *)CMSG_DATA(CMSG_FIRSTHDR(&message));
+        last = report->ee_data;
+    }
+    printf("the last send: %u\n", last);
+}
+
 /* What a child of vfork(2) does with a number, or gives up, changes nothing of its parent's. */
 static void vforked(void) {
     char byte;
@@ -199,6 +235,7 @@ static const struct way ways[] = {
     {"fast-open", fast_open},
     {"low-water-mark", low_water_mark},
     {"full-queue", full_queue},
+    {"zero-copy", zero_copy},
     {"vforked", vforked},
     {"at-any-moment", at_any_moment},
     {NULL, NULL},

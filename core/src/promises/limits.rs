@@ -71,12 +71,13 @@ fn transfer(
 }
 
 /// Whether a call with these flags may wait. Left to the kernel is what waits for all bytes but must not be put together, or for
-/// another number of bytes than the first, and what connects.
+/// another number of bytes than the first, what connects, and what the kernel counts (`MSG_ZEROCOPY`).
 fn may_wait(way: Way, socket: Number, flags: i32, amount: Amount) -> bool {
     const NEVER: i32 = libc::MSG_DONTWAIT | libc::MSG_OOB | libc::MSG_ERRQUEUE;
-    let connects = way.events == SEND.events && flags & libc::MSG_FASTOPEN != 0;
+    const ONE_SEND: i32 = libc::MSG_FASTOPEN | libc::MSG_ZEROCOPY;
+    let is_one_send = way.events == SEND.events && flags & ONE_SEND != 0;
     let is_marked = way.events == RECEIVE.events && socket.is_marked();
-    let waits = flags & NEVER == 0 && !connects && !is_marked;
+    let waits = flags & NEVER == 0 && !is_one_send && !is_marked;
     let for_all = flags & libc::MSG_WAITALL != 0;
     waits && !(for_all && (flags & libc::MSG_PEEK != 0 || amount == Amount::Some))
 }
