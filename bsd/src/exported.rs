@@ -5,8 +5,9 @@ use crate::next::{self, are_watched, each_function};
 use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
 
 macro_rules! export {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($($(#[$where:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         $(
+            $(#[$where])*
             #[no_mangle]
             pub unsafe extern "C-unwind" fn $name($($argument: $type),*) -> $result {
                 // Apart, so that a call that is only passed on saves no registers.

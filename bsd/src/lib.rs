@@ -29,6 +29,8 @@ mod memory;
 mod next;
 mod result;
 mod start;
+#[cfg(all(naked_functions, any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod variadic;
 
 /// What the functions do while calls are watched.
 mod calls {
@@ -39,6 +41,7 @@ mod calls {
     mod duplicate;
     mod epoll;
     mod files;
+    mod formatted;
     mod jump;
     mod message;
     mod messages;
@@ -52,6 +55,8 @@ mod calls {
     mod send;
     mod signals;
     mod socket;
+    #[cfg_attr(not(target_env = "gnu"), path = "calls/no_streams.rs")]
+    mod streams;
     mod vectored;
 
     pub(crate) use accept::{accept, accept4};
@@ -60,7 +65,10 @@ mod calls {
     pub(crate) use connect::connect;
     pub(crate) use duplicate::{dup, dup2, dup3, fcntl, fcntl64};
     pub(crate) use epoll::{epoll_pwait, epoll_pwait2, epoll_wait};
-    pub(crate) use files::{sendfile, sendfile64};
+    pub(crate) use files::{sendfile, sendfile64, splice};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use formatted::__vdprintf_chk;
+    pub(crate) use formatted::vdprintf;
     pub(crate) use jump::{__longjmp_chk, _longjmp, longjmp, siglongjmp};
     pub(crate) use message::{recvmsg, sendmsg};
     pub(crate) use messages::{recvmmsg, sendmmsg};
@@ -73,4 +81,6 @@ mod calls {
     pub(crate) use send::{send, sendto, write, writev};
     pub(crate) use signals::{pthread_sigmask, sigprocmask};
     pub(crate) use socket::{bind, getpeername, getsockname, listen, shutdown, socket, socketpair};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use streams::fdopen;
 }

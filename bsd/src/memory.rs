@@ -41,6 +41,22 @@ pub(crate) unsafe fn read<T: Copy>(from: *const T) -> Option<T> {
     (copy(from.cast(), room) == size_of::<T>()).then(|| unsafe { value.assume_init() })
 }
 
+/// Writes a value of the system's to this address; `false` if it is not writable.
+pub(crate) fn write<T: Copy>(to: *mut T, value: T) -> bool {
+    let local = iovec {
+        iov_base: (&raw const value).cast_mut().cast(),
+        iov_len: size_of::<T>(),
+    };
+    let remote = iovec {
+        iov_base: to.cast(),
+        iov_len: size_of::<T>(),
+    };
+    // SAFETY: `local` is ours, and only read; the kernel checks the memory at `remote`, which the program wants to have written.
+    let written =
+        unsafe { libc::process_vm_writev(libc::getpid(), &raw const local, 1, &raw const remote, 1, 0) };
+    usize::try_from(written) == Ok(size_of::<T>())
+}
+
 /// The values at this address, up to the first that can't be read.
 ///
 /// # Safety

@@ -58,9 +58,10 @@ impl Missing for ssize_t {
 }
 
 macro_rules! look_up {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($($(#[$where:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         mod address {
             $(
+                $(#[$where])*
                 #[allow(non_upper_case_globals)]
                 pub(super) static $name: crate::next::Address = crate::next::Address::of(
                     match std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
@@ -76,6 +77,7 @@ macro_rules! look_up {
             use crate::next::{address, missing};
             use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
             $(
+                $(#[$where])*
                 pub(super) unsafe extern "C-unwind" fn $name($($argument: $type),*) -> $result {
                     address::$name.look_up(missing::$name as *const ());
                     crate::next::$name($($argument),*)
@@ -88,6 +90,7 @@ macro_rules! look_up {
             use crate::result::set_errno;
             use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
             $(
+                $(#[$where])*
                 pub(super) unsafe extern "C-unwind" fn $name($(_: $type),*) -> $result {
                     set_errno(libc::ENOSYS);
                     <$result as Missing>::MISSING
@@ -96,6 +99,7 @@ macro_rules! look_up {
         }
 
         $(
+            $(#[$where])*
             #[inline]
             pub(crate) unsafe fn $name($($argument: $type),*) -> $result {
                 type Function = unsafe extern "C-unwind" fn($($type),*) -> $result;
@@ -108,12 +112,18 @@ macro_rules! look_up {
 
         /// Looks all of them up, so that no call from a signal handler has to.
         pub(crate) fn look_up_all() {
-            $(address::$name.look_up(missing::$name as *const ());)*
+            $(
+                $(#[$where])*
+                address::$name.look_up(missing::$name as *const ());
+            )*
+            #[cfg(naked_functions)]
+            variadic::look_up();
         }
     };
 }
 
-/// The functions that the layer has, for a macro that makes something of each.
+/// The functions that the layer has, for a macro that makes something of each. Those that only glibc has are in a layer for glibc only:
+/// a program that asks the loader whether there is such a function must be told what is true (symbols.txt).
 macro_rules! each_function {
     ($make:ident) => { $make! {
     socket(family: c_int, kind: c_int, protocol: c_int) -> c_int;
@@ -136,37 +146,54 @@ macro_rules! each_function {
     write(fd: c_int, data: *const c_void, length: size_t) -> ssize_t;
     writev(fd: c_int, parts: *const libc::iovec, count: c_int) -> ssize_t;
     sendfile(to: c_int, from: c_int, offset: *mut libc::off_t, count: size_t) -> ssize_t;
+    #[cfg(target_env = "gnu")]
     sendfile64(to: c_int, from: c_int, offset: *mut libc::off64_t, count: size_t) -> ssize_t;
+    splice(from: c_int, from_offset: *mut libc::off64_t, to: c_int, to_offset: *mut libc::off64_t, length: size_t, flags: c_uint) -> ssize_t;
+    // The list of arguments is passed as an address on every processor of Linux.
+    vdprintf(fd: c_int, format: *const libc::c_char, arguments: *mut c_void) -> c_int;
+    #[cfg(target_env = "gnu")]
+    __vdprintf_chk(fd: c_int, flag: c_int, format: *const libc::c_char, arguments: *mut c_void) -> c_int;
 
     recv(fd: c_int, room: *mut c_void, length: size_t, flags: c_int) -> ssize_t;
+    #[cfg(target_env = "gnu")]
     __recv_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t, flags: c_int) -> ssize_t;
     recvfrom(fd: c_int, room: *mut c_void, length: size_t, flags: c_int, from: *mut libc::sockaddr, from_length: *mut socklen_t) -> ssize_t;
+    #[cfg(target_env = "gnu")]
     __recvfrom_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t, flags: c_int, from: *mut libc::sockaddr, from_length: *mut socklen_t) -> ssize_t;
     recvmsg(fd: c_int, message: *mut libc::msghdr, flags: c_int) -> ssize_t;
     recvmmsg(fd: c_int, messages: *mut libc::mmsghdr, count: c_uint, flags: c_int, timeout: *mut libc::timespec) -> c_int;
     read(fd: c_int, room: *mut c_void, length: size_t) -> ssize_t;
+    #[cfg(target_env = "gnu")]
     __read_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t) -> ssize_t;
     readv(fd: c_int, parts: *const libc::iovec, count: c_int) -> ssize_t;
 
     close(fd: c_int) -> c_int;
+    #[cfg(target_env = "gnu")]
     close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int;
+    #[cfg(target_env = "gnu")]
     closefrom(first: c_int) -> ();
+    #[cfg(target_env = "gnu")]
+    fdopen(fd: c_int, mode: *const libc::c_char) -> *mut libc::FILE;
     fclose(file: *mut libc::FILE) -> c_int;
     dup(fd: c_int) -> c_int;
     dup2(fd: c_int, number: c_int) -> c_int;
     dup3(fd: c_int, number: c_int, flags: c_int) -> c_int;
     // Variadic in C. An integer or a pointer is passed in the same place on every processor of Linux.
     fcntl(fd: c_int, command: c_int, argument: *mut c_void) -> c_int;
+    #[cfg(target_env = "gnu")]
     fcntl64(fd: c_int, command: c_int, argument: *mut c_void) -> c_int;
 
     poll(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: c_int) -> c_int;
+    #[cfg(target_env = "gnu")]
     __poll_chk(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: c_int, size: size_t) -> c_int;
     ppoll(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
+    #[cfg(target_env = "gnu")]
     __ppoll_chk(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: *const libc::timespec, mask: *const libc::sigset_t, size: size_t) -> c_int;
     select(count: c_int, read: *mut libc::fd_set, write: *mut libc::fd_set, except: *mut libc::fd_set, timeout: *mut libc::timeval) -> c_int;
     pselect(count: c_int, read: *mut libc::fd_set, write: *mut libc::fd_set, except: *mut libc::fd_set, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
     epoll_wait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int) -> c_int;
     epoll_pwait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int, mask: *const libc::sigset_t) -> c_int;
+    #[cfg(target_env = "gnu")]
     epoll_pwait2(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
 
     pthread_sigmask(how: c_int, set: *const libc::sigset_t, before: *mut libc::sigset_t) -> c_int;
@@ -175,6 +202,7 @@ macro_rules! each_function {
     longjmp(place: *mut c_void, value: c_int) -> ();
     _longjmp(place: *mut c_void, value: c_int) -> ();
     siglongjmp(place: *mut c_void, value: c_int) -> ();
+    #[cfg(target_env = "gnu")]
     __longjmp_chk(place: *mut c_void, value: c_int) -> ();
 
     prctl(option: c_int, second: c_ulong, third: c_ulong, fourth: c_ulong, fifth: c_ulong) -> c_int;
@@ -192,8 +220,40 @@ pub(crate) use each_function;
 
 each_function!(look_up);
 
+/// The next functions whose arguments only their format describes; null until they are looked up, and if there is none.
+#[cfg(naked_functions)]
+pub(crate) mod variadic {
+    use libc::c_void;
+    use std::ptr;
+    use std::sync::atomic::{AtomicPtr, Ordering};
+
+    macro_rules! look_up {
+        ($($(#[$where:meta])* $name:ident = $text:literal;)*) => {
+            $(
+                $(#[$where])*
+                #[allow(non_upper_case_globals)]
+                pub(crate) static $name: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+            )*
+
+            pub(super) fn look_up() {
+                $(
+                    $(#[$where])*
+                    // SAFETY: the name ends with NUL.
+                    $name.store(unsafe { libc::dlsym(libc::RTLD_NEXT, $text.as_ptr()) }, Ordering::Relaxed);
+                )*
+            }
+        };
+    }
+
+    look_up! {
+        dprintf = c"dprintf";
+        #[cfg(target_env = "gnu")]
+        __dprintf_chk = c"__dprintf_chk";
+    }
+}
+
 /// Whether calls do more than to be passed on: they are recorded, or promises are kept.
-static WATCHED: AtomicBool = AtomicBool::new(false);
+pub(crate) static WATCHED: AtomicBool = AtomicBool::new(false);
 
 #[inline]
 pub(crate) fn are_watched() -> bool {

@@ -13,6 +13,17 @@ COMPILER = os.environ.get("CC", "cc").split()
 SECONDS = 60
 
 
+def has_dprintf():
+    """Whether the layer has functions with any number of arguments, which it has if Rust has naked functions."""
+    if not shutil.which("rustc"):
+        return True
+    version = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, version.split()[1].split(".")[:2])) >= (1, 88)
+
+
+HAS_DPRINTF = has_dprintf()
+
+
 class Layer:
     """Runs programs with and without the layer."""
 

@@ -4,7 +4,18 @@ import pytest
 from conftest import run
 
 
-@pytest.mark.parametrize("which", ["nothing", "accepts", "fast-open", "low-water-mark", "full-queue", "zero-copy"])
+AS_IT_IS = [
+    "nothing",
+    "accepts",
+    "fast-open",
+    "low-water-mark",
+    "full-queue",
+    "zero-copy",
+    "batches",
+]
+
+
+@pytest.mark.parametrize("which", AS_IT_IS)
 def test_it_is_as_the_system_has_it(layer, compiled, which):
     program = compiled("elsewhere")
     without = run(program, which)

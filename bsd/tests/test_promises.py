@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import run
 
-SENDS = ["send", "sendto", "sendmsg", "sendmmsg", "write", "writev", "sendfile", "fclose"]
-WAITS = ["recv", "recvfrom", "recvmsg", "read", "readv", "send", "write", "accept", "connect"]
+SENDS = ["send", "sendto", "sendmsg", "sendmmsg", "write", "writev", "sendfile", "splice", "fclose"]
+RECEIVES = ["recv", "recvfrom", "recvmsg", "recvmmsg", "read", "readv", "splice"]
+WAITS = [*RECEIVES, "send", "sendmmsg", "write", "sendfile", "accept", "connect"]
 KILLED = -signal.SIGPIPE
 
 
 def sigpipe(call):
-    return ("sigpipe", call), KILLED, ["0" if call == "fclose" else "-1 EPIPE", "pipe: killed"]
+    return ("sigpipe", call), KILLED, ["-1 EPIPE", "pipe: killed"]
 
 
 def close_wakes(call):
@@ -27,6 +28,13 @@ def close_wakes(call):
 def never_early(call):
     lines = ["early: none, -1 EAGAIN"]
     return ("never-early", call), lines, lines
+
+
+def one_limit(how, *more):
+    def ended(when):
+        return [*more, f"early 0, a part 1, {when}"]
+
+    return ("one-limit", how), ended("far too late"), ended("in time")
 
 
 CONVERSATION_IN_A_FORK = ["from the child: 5", "waits", "write: 5", "5"]
@@ -63,9 +71,9 @@ SCENARIOS = [
         ["used again: 1", "the thread: -1 EBADF", "the pipe: 6"],
     ),
     (("reuse-soak",), None, ["wrong results 0, bytes in the file 0"]),
-    *map(never_early, ["recv", "read", "send", "accept"]),
-    (("one-limit",), ["early 0, a part 1, far too late"], ["early 0, a part 1, in time"]),
-    (("one-limit", "wide"), ["early 0, a part 1, far too late"], ["early 0, a part 1, in time"]),
+    *map(never_early, ["recv", "recvmmsg", "read", "splice", "send", "sendmmsg", "sendfile", "accept"]),
+    *map(one_limit, ["", "wide", "recvmmsg"]),
+    one_limit("sendfile", "the file stands where the data end: 1"),
     (("signals-in-limits",), SIGNALS_IN_LIMITS, SIGNALS_IN_LIMITS),
     (("data-in-time",), ["all: 15", "rest: 3", "end: 0"], ["all: 15", "rest: 3", "end: 0"]),
     (

@@ -3,7 +3,7 @@
 import collections
 
 import pytest
-from conftest import HERE, run
+from conftest import HAS_DPRINTF, HERE, run
 
 FORTIFIED = ("-D_FORTIFY_SOURCE=2", "-DFORTIFIED")
 
@@ -59,4 +59,5 @@ def test_another_preloaded_library_is_called_too(layer, compiled, tmp_path):
 def test_the_exported_names_are_those_that_are_listed(layer):
     exported = run("nm", "-D", "--defined-only", layer.library).stdout.splitlines()
     names = sorted(line.split()[2] for line in exported)
-    assert names == (HERE.parent / "symbols.txt").read_text().split()
+    listed = (HERE.parent / "symbols.txt").read_text().split()
+    assert names == [name for name in listed if HAS_DPRINTF or name not in ("dprintf", "__dprintf_chk")]

@@ -1,5 +1,6 @@
 //! close(2) and what else closes descriptors.
 
+use super::streams::leaving;
 use crate::next;
 use crate::result::{done, errno, set_errno};
 use libc::{c_int, c_uint};
@@ -19,13 +20,23 @@ pub(crate) unsafe fn fclose(file: *mut libc::FILE) -> c_int {
     // fclose(3) itself needs an open stream. One without a descriptor has the number -1.
     let fd = if file.is_null() { -1 } else { libc::fileno(file) };
     set_errno(before);
-    let call = bare::begin_close(fd);
-    let flush = || {
-        libc::fflush(file);
+    let ours = leaving(file);
+    let flushed = match &ours {
+        Some(ours) => ours.flush(file),
+        None => promises::flush_stream(fd, || libc::fflush(file)),
     };
-    let result = promises::close_stream(fd, flush, || next::fclose(file));
+    let failure = errno();
+    let call = bare::begin_close(fd);
+    let mut result = promises::close_stream(fd, flushed == 0, || next::fclose(file));
     if let Some(call) = call {
         bare::end(call, done(result), |_| {});
+    }
+    if let Some(ours) = ours {
+        ours.end();
+    }
+    if result == 0 && flushed != 0 {
+        set_errno(failure);
+        result = flushed;
     }
     result
 }

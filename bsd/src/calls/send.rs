@@ -97,6 +97,18 @@ pub(crate) unsafe fn write(fd: c_int, data: *const c_void, length: size_t) -> ss
     result
 }
 
+/// Writes all, as the C library's streams do, and returns how much was written before a write failed.
+pub(super) unsafe fn write_all(fd: c_int, data: *const c_void, length: size_t) -> ssize_t {
+    let mut done = 0;
+    while done < length {
+        match usize::try_from(write(fd, after(data, done), length - done)) {
+            Ok(written) => done += written,
+            Err(_) => break,
+        }
+    }
+    ssize_t::try_from(done).unwrap_or(ssize_t::MAX)
+}
+
 pub(crate) unsafe fn writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
     let call = begin_parts(fd, parts, count, |length| begin("writev", fd, length, 0, NOWHERE));
     let result = promises::write(

@@ -155,6 +155,91 @@ static void zero_copy(void) {
     printf("the last send: %u\n", last);
 }
 
+/* ------------------------------------------------------------ several messages */
+
+static struct mmsghdr messages[5];
+static char received[5][8];
+
+static void receive_batch(int fd, unsigned count, int flags, const struct timespec *given) {
+    static struct iovec parts[5];
+    struct timespec time;
+    struct timespec *timeout = given ? &time : NULL;
+    if (given)
+        time = *given;
+    memset(received, 0, sizeof received);
+    for (int number = 0; number < 5; number++) {
+        parts[number] = (struct iovec){received[number], sizeof received[number] - 1};
+        messages[number].msg_hdr = (struct msghdr){.msg_iov = &parts[number], .msg_iovlen = 1};
+    }
+    long long began = now_us();
+    int result = recvmmsg(fd, messages, count, flags, timeout);
+    long long took = now_us() - began;
+    show("recvmmsg", result);
+    for (int number = 0; number < result; number++)
+        printf(" %s", received[number]);
+    printf(" after %s", took < 50000 ? "nothing" : took < 1000000 ? "some time" : "a long time");
+    if (given)
+        printf(", left: %s", time.tv_sec == 0 && time.tv_nsec == 0                      ? "nothing"
+                             : time.tv_sec == given->tv_sec && time.tv_nsec == given->tv_nsec ? "all"
+                                                                                              : "some");
+    printf("\n");
+}
+
+static void *send_later(void *argument) {
+    usleep(150000);
+    send(*(int *)argument, "late", 4, 0);
+    return NULL;
+}
+
+static void batches(void) {
+    static const struct timespec none = {0, 0}, bad = {0, -1}, negative = {-1, 0}, short_time = {0, 60000000},
+                                 long_time = {100, 0};
+    int pair[2];
+    pthread_t thread;
+    struct timeval limit = {0, 400000};
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+#define SEND(count)                     \
+    for (int sent = 0; sent < count; sent++) \
+    send(pair[1], &"onetwothr"[3 * sent], 3, 0)
+    receive_batch(pair[0], 0, 0, NULL);
+    receive_batch(pair[0], 5, MSG_DONTWAIT, NULL);
+    receive_batch(pair[0], 5, 0, &bad);
+    receive_batch(pair[0], 5, 0, &negative);
+    show("bad address", recvmmsg(pair[0], messages, 5, 0, (void *)8));
+    SEND(3);
+    receive_batch(pair[0], 2, 0, NULL);
+    receive_batch(pair[0], 5, 0, NULL);
+    SEND(3);
+    receive_batch(pair[0], 5, MSG_WAITFORONE, NULL);
+    SEND(3);
+    receive_batch(pair[0], 5, 0, &none);
+    receive_batch(pair[0], 5, MSG_DONTWAIT, &long_time);
+    /* A time is looked at after each message only. */
+    pthread_create(&thread, NULL, send_later, &pair[1]);
+    receive_batch(pair[0], 5, 0, &short_time);
+    pthread_join(thread, NULL);
+    pthread_create(&thread, NULL, send_later, &pair[1]);
+    receive_batch(pair[0], 1, 0, &long_time);
+    pthread_join(thread, NULL);
+    receive_batch(pair[0], 5, 0, &short_time);
+    SEND(1);
+    receive_batch(pair[0], 5, 0, &long_time);
+    /* A peek receives the same again and again. */
+    SEND(1);
+    receive_batch(pair[0], 3, MSG_PEEK, NULL);
+}
+
+static void wrong_flags(void) {
+    struct sockaddr_in address;
+    int fd = listener(&address);
+    struct timeval limit = {20, 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    long long began = now_us();
+    show("accept4", accept4(fd, NULL, NULL, 1));
+    printf("at once: %d\n", now_us() - began < 10000000);
+}
+
 /* What a child of vfork(2) does with a number, or gives up, changes nothing of its parent's. */
 static void vforked(void) {
     char byte;
@@ -235,6 +320,8 @@ static const struct way ways[] = {
     {"fast-open", fast_open},
     {"low-water-mark", low_water_mark},
     {"full-queue", full_queue},
+    {"batches", batches},
+    {"wrong-flags", wrong_flags},
     {"zero-copy", zero_copy},
     {"vforked", vforked},
     {"at-any-moment", at_any_moment},

@@ -88,6 +88,12 @@ static long send_by(const char *how, int fd) {
         int file = open("/proc/self/exe", O_RDONLY);
         return sendfile(fd, file, NULL, 1);
     }
+    if (strcmp(how, "splice") == 0) {
+        int pipes[2];
+        pipe(pipes);
+        write(pipes[1], "x", 1);
+        return splice(pipes[0], NULL, fd, NULL, 1, 0);
+    }
     if (strcmp(how, "fclose") == 0) {
         FILE *stream = fdopen(fd, "w");
         fputs("x", stream);
@@ -136,6 +142,7 @@ static void *run(void *argument) {
     struct work *work = argument;
     struct iovec part = {room, sizeof room};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct mmsghdr messages = {message, 0};
     struct pollfd entry = {work->fd, POLLIN, 0};
     const char *how = work->how;
     fd_set set;
@@ -155,7 +162,25 @@ static void *run(void *argument) {
         work->result = send(work->fd, room, sizeof room, 0);
     else if (strcmp(how, "write") == 0)
         work->result = write(work->fd, room, sizeof room);
-    else if (strcmp(how, "accept") == 0)
+    else if (strcmp(how, "recvmmsg") == 0)
+        work->result = recvmmsg(work->fd, &messages, 1, 0, NULL);
+    else if (strcmp(how, "sendmmsg") == 0)
+        work->result = sendmmsg(work->fd, &messages, 1, 0);
+    else if (strcmp(how, "splice") == 0) {
+        int pipes[2];
+        pipe(pipes);
+        work->result = splice(work->fd, NULL, pipes[1], NULL, 100, 0);
+        int failure = errno;
+        close(pipes[0]);
+        close(pipes[1]);
+        errno = failure;
+    } else if (strcmp(how, "sendfile") == 0) {
+        static int file = -1;
+        if (file < 0)
+            file = open("/proc/self/exe", O_RDONLY);
+        off_t begin = 0;
+        work->result = sendfile(work->fd, file, &begin, 10000);
+    } else if (strcmp(how, "accept") == 0)
         work->result = accept(work->fd, NULL, NULL);
     else if (strcmp(how, "connect") == 0)
         work->result = connect(work->fd, (void *)&work->to, sizeof work->to);
@@ -218,6 +243,10 @@ static void fill(int fd) {
         ;
 }
 
+static int sends(const char *how) {
+    return strncmp(how, "send", 4) == 0 || strcmp(how, "write") == 0;
+}
+
 /* A socket on which a call waits. */
 static int socket_for(const char *how, struct work *works, int count) {
     int pair[2];
@@ -233,7 +262,7 @@ static int socket_for(const char *how, struct work *works, int count) {
             works[number].to = address;
         return socket(AF_INET, SOCK_STREAM, 0);
     }
-    if (strcmp(how, "send") == 0 || strcmp(how, "write") == 0) {
+    if (sends(how)) {
         /* over TCP there may be room again by itself */
         socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
         fill(pair[0]);
@@ -394,13 +423,13 @@ static void never_early(const char *how) {
     struct work work = {.how = how};
     struct sockaddr_in address;
     int pair[2], early = 0;
-    if (strcmp(how, "send") == 0)
-        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    if (sends(how))
+        socketpair(AF_UNIX, strcmp(how, "sendmmsg") == 0 ? SOCK_DGRAM : SOCK_STREAM, 0, pair);
     else
         pair_over_tcp(pair);
     work.fd = strcmp(how, "accept") == 0 ? listener(&address, 5) : pair[0];
     set_limit(work.fd, SO_RCVTIMEO, 13);
-    if (strcmp(how, "send") == 0) {
+    if (sends(how)) {
         set_limit(work.fd, SO_SNDTIMEO, 13);
         fill(work.fd);
     }
@@ -427,26 +456,53 @@ static void *take_a_little(void *argument) {
     return NULL;
 }
 
-/* A send in pieces, each of which the kernel gives the whole time. `wide`: the limit is set as one of 64 bits. */
-static void one_limit_for_all(int wide) {
+static void *send_a_little(void *argument) {
+    int fd = *(int *)argument;
+    for (int round = 0; round < 50; round++) {
+        usleep(60000);
+        if (send(fd, "x", 1, MSG_NOSIGNAL) < 0)
+            break;
+    }
+    return NULL;
+}
+
+static long move_by(const char *how, int fd, size_t large) {
     enum { SEND_LIMIT_OF_64_BITS = 67 }; /* SO_SNDTIMEO_NEW */
-    int64_t limit[2] = {0, 150000};
-    int pair[2];
-    pthread_t thread;
-    size_t large = 1 << 24;
-    char *bytes = calloc(1, large);
-    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-    if (wide)
-        setsockopt(pair[0], SOL_SOCKET, SEND_LIMIT_OF_64_BITS, limit, sizeof limit);
+    int64_t wide[2] = {0, 500000};
+    static struct mmsghdr messages[60];
+    struct iovec part = {room, sizeof room};
+    if (strcmp(how, "wide") == 0)
+        setsockopt(fd, SOL_SOCKET, SEND_LIMIT_OF_64_BITS, wide, sizeof wide);
     else
-        set_limit(pair[0], SO_SNDTIMEO, 150);
-    pthread_create(&thread, NULL, take_a_little, &pair[1]);
+        set_limit(fd, strcmp(how, "recvmmsg") == 0 ? SO_RCVTIMEO : SO_SNDTIMEO, 500);
+    if (strcmp(how, "recvmmsg") == 0) {
+        for (int number = 0; number < 60; number++)
+            messages[number].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
+        return recvmmsg(fd, messages, 60, 0, NULL);
+    }
+    if (strcmp(how, "sendfile") == 0) {
+        FILE *file = tmpfile();
+        ftruncate(fileno(file), large);
+        long sent = sendfile(fd, fileno(file), NULL, large);
+        printf("the file stands where the data end: %d\n", lseek(fileno(file), 0, SEEK_CUR) == sent);
+        return sent;
+    }
+    return send(fd, calloc(1, large), large, MSG_NOSIGNAL);
+}
+
+/* A call that moves data in pieces, each of which the kernel gives the whole time. `wide`: the limit is set as one of 64 bits. */
+static void one_limit_for_all(const char *how) {
+    int pair[2], receives = strcmp(how, "recvmmsg") == 0;
+    pthread_t thread;
+    long large = receives ? 60 : 1 << 24;
+    socketpair(AF_UNIX, receives ? SOCK_DGRAM : SOCK_STREAM, 0, pair);
+    pthread_create(&thread, NULL, receives ? send_a_little : take_a_little, &pair[1]);
     long long began = now_us();
-    long sent = send(pair[0], bytes, large, MSG_NOSIGNAL);
+    long moved = move_by(how, pair[0], large);
     long long took = now_us() - began;
-    printf("early %d, a part %d, %s\n", took < 150000, sent > 0 && sent < (long)large,
+    printf("early %d, a part %d, %s\n", took < 500000, moved > 0 && moved < large,
            took < 2000000 ? "in time" : "far too late");
-    close(pair[1]);
+    close(pair[receives ? 0 : 1]);
     pthread_join(thread, NULL);
 }
 
@@ -663,7 +719,7 @@ int main(int words, char **arguments) {
     else if (strcmp(which, "never-early") == 0)
         never_early(how);
     else if (strcmp(which, "one-limit") == 0)
-        one_limit_for_all(strcmp(how, "wide") == 0);
+        one_limit_for_all(how);
     else if (strcmp(which, "signals-in-limits") == 0)
         signals_in_limits();
     else if (strcmp(which, "data-in-time") == 0)

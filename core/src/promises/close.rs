@@ -6,6 +6,7 @@ use super::switch::are_kept;
 use super::threads;
 use crate::sys::direct;
 use crate::sys::fork;
+use crate::sys::undisturbed::{errno, set_errno};
 use std::time::{Duration, Instant};
 
 /// How long a close waits for the calls on the socket to end before it leaves the number to the last of them.
@@ -88,18 +89,33 @@ fn forget(number: i32) {
     }
 }
 
-/// Closes a stream of the C library over a descriptor, by `close`, once `flush` has sent what it still has. Neither raises SIGPIPE.
-pub fn close_stream(number: i32, flush: impl FnOnce(), close: impl FnOnce() -> i32) -> i32 {
+/// Sends what a stream of the C library over a descriptor still has, by `flush`, before it is closed; without SIGPIPE. What
+/// the flush returns, 0 if it succeeded, in which case errno stays.
+pub fn flush_stream(number: i32, flush: impl FnOnce() -> i32) -> i32 {
+    if socket_to_close(number).is_none() {
+        return 0;
+    }
+    let before = errno();
+    let flushed = without_sigpipe(flush);
+    if flushed == 0 {
+        set_errno(before);
+    }
+    flushed
+}
+
+/// Closes a stream of the C library, by `close`, which may send again what could not be sent unless it `was_flushed`.
+pub fn close_stream(number: i32, was_flushed: bool, close: impl FnOnce() -> i32) -> i32 {
     let Some(socket) = socket_to_close(number) else {
         forget(number);
         return close();
     };
-    without_sigpipe(|| {
-        flush();
-        // The stream has to be closed in any case, and with it the number.
-        let _ = vacate(socket);
+    // The stream has to be closed in any case, and with it the number.
+    let _ = vacate(socket);
+    if was_flushed {
         socket.forget_after(close)
-    })
+    } else {
+        without_sigpipe(|| socket.forget_after(close))
+    }
 }
 
 /// Closes the descriptors from `first` to `last` by `close`.

@@ -6,7 +6,7 @@
 
 use super::call::{counted, socket};
 use super::numbers::Number;
-use super::result::{fail, has_failed_with};
+use super::result::{fail, has_failed_with, Returned};
 use super::switch::quiet;
 use crate::sys::direct;
 use crate::sys::undisturbed::errno;
@@ -20,6 +20,8 @@ pub enum Amount {
     Some,
     /// On a stream this many bytes.
     All(usize),
+    /// This many messages, which an attempt counts.
+    Messages(usize),
 }
 
 /// What a call waits for, and the option with its limit.
@@ -79,7 +81,8 @@ fn may_wait(way: Way, socket: Number, flags: i32, amount: Amount) -> bool {
     let is_marked = way.events == RECEIVE.events && socket.is_marked();
     let waits = flags & NEVER == 0 && !is_one_send && !is_marked;
     let for_all = flags & libc::MSG_WAITALL != 0;
-    waits && !(for_all && (flags & libc::MSG_PEEK != 0 || amount == Amount::Some))
+    let can_be_put_together = flags & libc::MSG_PEEK == 0 && matches!(amount, Amount::All(_));
+    waits && (!for_all || can_be_put_together)
 }
 
 #[cold]
@@ -93,7 +96,8 @@ fn transfer_in_time(
 ) -> isize {
     let wanted = match amount {
         Amount::All(wanted) if socket.is_stream() => wanted,
-        Amount::All(_) | Amount::Some => 0,
+        Amount::Messages(wanted) if flags & libc::MSG_WAITFORONE == 0 => wanted,
+        Amount::All(_) | Amount::Messages(_) | Amount::Some => 0,
     };
     let mut done = 0;
     let mut deadline = None;
@@ -129,6 +133,10 @@ fn transfer_in_time(
             return end(done, libc::EINTR);
         }
         match wait(way, socket, until) {
+            // An error is for the next call: this one has something to return.
+            Waited::Ready if done > 0 && matches!(amount, Amount::Messages(_)) && has_failed(socket) => {
+                return count(done);
+            }
             Waited::Ready if way.events == SEND.events && !socket.is_stream() => {
                 pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
             }
@@ -186,6 +194,31 @@ fn wait(way: Way, socket: Number, until: Instant) -> Waited {
     }
 }
 
+/// Whether the socket has an error that the next call returns.
+fn has_failed(socket: Number) -> bool {
+    const NOTHING_ELSE: i16 = 0;
+    matches!(
+        direct::poll(socket.number, NOTHING_ELSE, Duration::ZERO),
+        Ok(Readiness::Ready)
+    )
+}
+
+/// Whether sends on a stream have a time limit that may end them.
+pub fn has_send_limit(number: i32) -> bool {
+    let socket = socket(number).filter(|socket| socket.is_stream() && socket.may_be_limited());
+    socket.is_some_and(|socket| limit_of(SEND, socket).is_some() && !direct::is_nonblocking(number))
+}
+
+/// Makes a call that waits only for something to receive.
+#[inline]
+pub fn receive_ready(number: i32, mut attempt: impl FnMut() -> isize) -> isize {
+    match socket(number) {
+        None => attempt(),
+        Some(socket) if socket.may_be_limited() => counted(socket, || ready_in_time(socket, &mut attempt)),
+        Some(socket) => counted(socket, attempt),
+    }
+}
+
 /// Makes an accept.
 #[inline]
 pub fn accept(number: i32, mut attempt: impl FnMut() -> i32) -> i32 {
@@ -200,8 +233,17 @@ pub fn accept(number: i32, mut attempt: impl FnMut() -> i32) -> i32 {
 #[inline(never)]
 fn accept_in_time(socket: Number, attempt: &mut impl FnMut() -> i32) -> i32 {
     // On a socket that does not listen it fails at once.
-    let listens = direct::number_option(socket.number, libc::SOL_SOCKET, libc::SO_ACCEPTCONN);
-    if !matches!(listens, Ok(1)) || direct::is_nonblocking(socket.number) {
+    match direct::number_option(socket.number, libc::SOL_SOCKET, libc::SO_ACCEPTCONN) {
+        Ok(1) => ready_in_time(socket, attempt),
+        _ => attempt(),
+    }
+}
+
+/// Makes a call that has no flag against waiting once there is something to receive.
+#[cold]
+#[inline(never)]
+fn ready_in_time<R: Returned>(socket: Number, attempt: &mut impl FnMut() -> R) -> R {
+    if direct::is_nonblocking(socket.number) {
         return attempt();
     }
     let Some(until) = limit_of(RECEIVE, socket) else {
@@ -215,10 +257,10 @@ fn accept_in_time(socket: Number, attempt: &mut impl FnMut() -> i32) -> i32 {
             direct::poll(socket.number, RECEIVE.events, Duration::ZERO),
             Ok(Readiness::Ready)
         ) {
-            let accepted = attempt();
-            // Another process may have taken the connection.
-            if !has_failed_with(accepted, libc::EAGAIN) {
-                return accepted;
+            let result = attempt();
+            // Another process may have taken it.
+            if !has_failed_with(result, libc::EAGAIN) {
+                return result;
             }
         }
     }

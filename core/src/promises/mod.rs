@@ -25,8 +25,8 @@ mod switch;
 mod threads;
 
 pub use call::{call, send_file, write};
-pub use close::{close, close_range, close_stream, replace};
-pub use limits::{accept, connect, receive, send, Amount};
+pub use close::{close, close_range, close_stream, flush_stream, replace};
+pub use limits::{accept, connect, has_send_limit, receive, receive_ready, send, Amount};
 pub use numbers::{copied, is_stream, made, may_be_limited, option_was_set};
 pub use result::Returned;
 pub use switch::{are_kept, end_before_restriction, quiet};
