@@ -3,7 +3,6 @@
 import pytest
 from conftest import run
 
-
 AS_IT_IS = [
     "nothing",
     "accepts",
@@ -12,6 +11,7 @@ AS_IT_IS = [
     "full-queue",
     "zero-copy",
     "batches",
+    "wrong-flags",
 ]
 
 

@@ -38,8 +38,14 @@ pub(crate) unsafe fn accept4(
     length: *mut socklen_t,
     flags: c_int,
 ) -> c_int {
+    const KNOWN: c_int = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     let call = begin(fd);
-    let accepted = promises::accept(fd, || next::accept4(fd, address, length, flags));
+    let accepted = if flags & !KNOWN == 0 {
+        promises::accept(fd, || next::accept4(fd, address, length, flags))
+    } else {
+        // It fails at once.
+        promises::call(fd, || next::accept4(fd, address, length, flags))
+    };
     end(call, fd, accepted);
     accepted
 }

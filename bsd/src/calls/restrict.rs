@@ -1,5 +1,5 @@
 //! prctl(2) and syscall(2), by which a program gives up system calls: afterwards it is ended when it makes one, even for a record
-//! or a promise.
+//! or a promise. By syscall(2) a thread may also end without the C library.
 
 use crate::next;
 use libc::{c_int, c_long, c_ulong, ssize_t};
@@ -31,6 +31,9 @@ pub(crate) unsafe fn syscall(
 ) -> ssize_t {
     if number == libc::SYS_seccomp && restricts(first, third) {
         before_restriction();
+    }
+    if number == libc::SYS_exit {
+        promises::end_thread();
     }
     next::syscall(number, first, second, third, fourth, fifth, sixth)
 }

@@ -6,7 +6,7 @@ use super::switch::are_kept;
 use super::threads;
 use crate::sys::direct;
 use crate::sys::fork;
-use crate::sys::undisturbed::{errno, set_errno};
+use crate::sys::undisturbed::{self, errno, set_errno};
 use std::time::{Duration, Instant};
 
 /// How long a close waits for the calls on the socket to end before it leaves the number to the last of them.
@@ -73,6 +73,8 @@ pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
         forget(number);
         return close();
     };
+    // Before anything is noted.
+    undisturbed::act_on_cancellation();
     match vacate(socket) {
         Vacated::Free => socket.forget_after(close),
         Vacated::Kept => 0,

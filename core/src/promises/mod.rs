@@ -30,6 +30,7 @@ pub use limits::{accept, connect, has_send_limit, receive, receive_ready, send, 
 pub use numbers::{copied, is_stream, made, may_be_limited, option_was_set};
 pub use result::Returned;
 pub use switch::{are_kept, end_before_restriction, quiet};
+pub use threads::end_thread;
 
 use crate::sys::wake_signal;
 use crate::sys::{fork, modules, process};

@@ -10,6 +10,7 @@ use crate::sys::kernel;
 use crate::sys::once_box::OnceBox;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// Numbers up to four million; calls on higher ones are passed on.
 const IN_BLOCK: usize = 1024;
@@ -38,6 +39,10 @@ const LAST: u32 = 1 << 7;
 const MARKED: u32 = 1 << 8;
 /// The generation of the process that closes it, since a forked child does not finish what a thread of its parent has begun.
 const GENERATION: u32 = 16;
+
+/// How long it takes at most from the last look at a number until the kernel has closed it, and the pauses between looks.
+const LONGEST_LAST_STEP: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_micros(20);
 
 /// The word of a number.
 #[derive(Clone, Copy)]
@@ -152,13 +157,25 @@ impl Number {
     #[inline]
     pub(super) fn is_closing(self) -> bool {
         let word = self.word.load(Ordering::SeqCst);
-        word & CLOSING != 0 && self.is_closed_here(word) && (word & LAST == 0 || self.is_still_socket())
+        word & CLOSING != 0 && self.is_closed_here(word) && (word & LAST == 0 || self.is_in_last_step(word))
     }
 
-    /// Whether the number has not been given to a file that is no socket. (A socket that is made under it has a new word.)
+    /// Waits until the number is closed, or stands for another file: a call on it fails then by itself, or is one on that file. If
+    /// the thread that closes it never gets there, because it was cancelled or has left the close by longjmp(3), nothing closes it.
     #[cold]
-    fn is_still_socket(self) -> bool {
-        direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_TYPE).is_ok()
+    fn is_in_last_step(self, word: u32) -> bool {
+        let began = Instant::now();
+        while direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_TYPE).is_ok() {
+            if self.word.load(Ordering::SeqCst) != word {
+                return self.is_closing();
+            }
+            if began.elapsed() >= LONGEST_LAST_STEP {
+                let _ = self.replace(word, UNKNOWN);
+                return false;
+            }
+            let _ = direct::pause(PAUSE);
+        }
+        false
     }
 
     /// In a forked child, a number that its parent was closing is open until the child closes it.

@@ -66,11 +66,23 @@ static ENDING: PerThread<Ending> = PerThread::new();
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        if let Some(seat) = MINE.take() {
-            seat.leave_from(0);
-            seat.owner.store(0, Ordering::SeqCst);
-            seat.wait_for_signals();
-        }
+        end();
+    }
+}
+
+/// Frees the seat of this thread, which ends by itself and not by the C library. Not in a child that uses its parent's memory
+/// (vfork(2)).
+pub fn end_thread() {
+    if fork::is_owner() {
+        end();
+    }
+}
+
+fn end() {
+    if let Some(seat) = MINE.take() {
+        seat.leave_from(0);
+        seat.owner.store(0, Ordering::SeqCst);
+        seat.wait_for_signals();
     }
 }
 
@@ -301,9 +313,16 @@ impl Seat {
         // From here on the thread does not leave a call without waiting for the signal.
         let owner = self.owner.load(Ordering::SeqCst);
         let thread = i32::try_from(owner & u64::from(u32::MAX)).unwrap_or(0);
-        let sent = is_of_this_process(owner) && self.is_on(number) && wake_signal::send(thread).is_ok();
-        if !sent {
+        if !is_of_this_process(owner) || !self.is_on(number) {
             self.signals.store(0, Ordering::SeqCst);
+        } else if let Err(error) = wake_signal::send(thread) {
+            self.signals.store(0, Ordering::SeqCst);
+            // It ended in the middle of a call, by a system call that was not seen.
+            if error.raw_os_error() == Some(libc::ESRCH) {
+                let _ = self
+                    .owner
+                    .compare_exchange(owner, 0, Ordering::SeqCst, Ordering::SeqCst);
+            }
         }
     }
 

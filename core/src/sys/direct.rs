@@ -176,6 +176,15 @@ pub fn signal_thread(thread: i32, signal: c_int) -> io::Result<()> {
     quietly(|| unsafe { libc::syscall(libc::SYS_tgkill, process, thread, signal) }).map(drop)
 }
 
+/// Sends a signal that this process got to it again.
+pub fn queue_signal(signal: c_int, info: *const libc::siginfo_t) {
+    // SAFETY: no memory is involved.
+    let process = quietly(|| unsafe { libc::syscall(libc::SYS_getpid) });
+    // SAFETY: the kernel reads the description, which it has made itself.
+    let _ =
+        quietly(|| unsafe { libc::syscall(libc::SYS_rt_sigqueueinfo, process.unwrap_or(0), signal, info) });
+}
+
 /// Whether this thread runs on its alternate signal stack (sigaltstack(2)).
 pub fn is_on_alternate_stack() -> bool {
     // SAFETY: zeros are a value of this type.

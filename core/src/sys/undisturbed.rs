@@ -136,6 +136,15 @@ fn set_cancellable(state: libc::c_int) -> libc::c_int {
     before
 }
 
+/// Ends this thread if it was cancelled, as close(2) does before it closes anything.
+pub fn act_on_cancellation() {
+    extern "C-unwind" {
+        fn pthread_testcancel();
+    }
+    // SAFETY: no memory is involved. The caller has nothing to drop.
+    unsafe { pthread_testcancel() };
+}
+
 /// This thread's errno.
 pub fn errno() -> libc::c_int {
     io::Error::last_os_error().raw_os_error().unwrap_or(0)

@@ -1,18 +1,45 @@
 //! The signal that ends a call in which another thread waits.
+//!
+//! It is one that the program does not use. Every thread has all that come into question unblocked, but for those that the
+//! program blocks by name, because it takes them itself by sigwait(3), signalfd(2) and the like.
 
 use super::direct;
-use libc::c_int;
+use libc::{c_int, c_void, siginfo_t};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::OnceLock;
+
+/// How many signals come into question.
+const CANDIDATES: c_int = 4;
+
+/// Those that are left to the program, each with a bit.
+static LEFT: AtomicU32 = AtomicU32::new(0);
+
+/// Whether the program has blocked all signals in some thread, which does not block ours.
+static ALL_WERE_BLOCKED: AtomicBool = AtomicBool::new(false);
 
 /// What happens in the thread that gets the signal.
 static HANDLER: OnceLock<fn()> = OnceLock::new();
 
-/// A real-time signal, of which each one that is sent arrives. The highest numbers have other users (debuggers, Java).
-pub fn number() -> c_int {
-    libc::SIGRTMAX() - 3
+/// Real-time signals, of which each one that is sent arrives. The highest numbers have other users (debuggers, Java).
+fn candidates() -> impl Iterator<Item = c_int> {
+    let highest = libc::SIGRTMAX() - 3;
+    (0..CANDIDATES).map(move |below| highest - below)
+}
+
+/// The candidates that are not left to the program.
+fn ours() -> impl Iterator<Item = c_int> {
+    candidates().filter(|signal| LEFT.load(Ordering::SeqCst) & bit(*signal) == 0)
+}
+
+fn bit(signal: c_int) -> u32 {
+    1 << (libc::SIGRTMAX() - signal).clamp(0, 31)
+}
+
+fn leave(signal: c_int) {
+    LEFT.fetch_or(bit(signal), Ordering::SeqCst);
 }
 
 /// Chooses what happens in the thread that gets the signal, and lets this thread, and those that it starts, get it. Called
@@ -24,27 +51,52 @@ pub fn prepare(handler: fn()) {
     unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const only, ptr::null_mut()) };
 }
 
-extern "C" fn on_signal(_: c_int) {
-    if let Some(handler) = HANDLER.get() {
-        handler();
+extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel passes what SA_SIGINFO promises.
+    if unsafe { (*info).si_code } == SENT_TO_THREAD {
+        if let Some(handler) = HANDLER.get() {
+            handler();
+        }
+    } else {
+        pass_on(signal, info, context);
     }
 }
 
-/// Sends the signal to a thread; fails if the program has its own handler for it.
-pub fn send(thread: i32) -> io::Result<()> {
-    if !has_handler() {
-        return Err(io::Error::from_raw_os_error(libc::EBUSY));
+/// `SI_TKILL`, as [`send`] sends it. The program's own signals are sent otherwise, as a rule.
+const SENT_TO_THREAD: c_int = -6;
+
+/// Somebody else has sent the signal. The program does not expect a handler here.
+#[cold]
+fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    leave(signal);
+    if ALL_WERE_BLOCKED.load(Ordering::SeqCst) {
+        // It waits for the thread that takes it. This one blocks it from now on, as the program wanted.
+        // SAFETY: the kernel passes the context to which the thread returns; the signal is valid.
+        unsafe {
+            let context = context.cast::<libc::ucontext_t>();
+            libc::sigaddset(&raw mut (*context).uc_sigmask, signal);
+        }
+    } else {
+        set_action(signal, libc::SIG_DFL, 0);
     }
-    direct::signal_thread(thread, number())
+    direct::queue_signal(signal, info);
+}
+
+/// Sends the signal to a thread; fails if the program has its own handlers for all that come into question.
+pub fn send(thread: i32) -> io::Result<()> {
+    match ours().find(|signal| has_handler(*signal)) {
+        Some(signal) => direct::signal_thread(thread, signal),
+        None => Err(io::Error::from_raw_os_error(libc::EBUSY)),
+    }
 }
 
 /// Whether our handler is in its place, which is put there when it is first needed.
-fn has_handler() -> bool {
+fn has_handler(signal: c_int) -> bool {
     let ours = on_signal as *const () as libc::sighandler_t;
     // SAFETY: zeros are a value of this type.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: without a new action the call only reads.
-    unsafe { libc::sigaction(number(), ptr::null(), &raw mut action) };
+    unsafe { libc::sigaction(signal, ptr::null(), &raw mut action) };
     if action.sa_sigaction == ours {
         return true;
     }
@@ -52,11 +104,17 @@ fn has_handler() -> bool {
         return false;
     }
     // No SA_RESTART: the call should end. No SA_ONSTACK: the handler needs little.
-    action.sa_sigaction = ours;
-    action.sa_flags = 0;
-    // SAFETY: the action is initialized, and its handler is a function for the life of the process (the library is linked
-    // `-z nodelete`) that uses only atomics.
-    unsafe { libc::sigaction(number(), &raw const action, ptr::null_mut()) == 0 }
+    set_action(signal, ours, libc::SA_SIGINFO)
+}
+
+fn set_action(signal: c_int, handler: libc::sighandler_t, flags: c_int) -> bool {
+    // SAFETY: zeros are a value of this type.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    // SAFETY: the action is initialized, and its handler is the default one or a function for the life of the process (the library is
+    // linked `-z nodelete`) that uses only atomics and system calls.
+    unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) == 0 }
 }
 
 /// Runs `work` while this thread gets the signal, even if the program has blocked it.
@@ -70,18 +128,32 @@ pub fn unblocked(work: impl FnOnce()) {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
 }
 
-/// Takes the signal out of a set that a thread is about to block.
+/// Takes the signals out of a set that a thread is about to block, unless the program names them: then they are left to it. A set with all
+/// that come into question was made by sigfillset(3).
 pub fn take_out(set: &mut libc::sigset_t) {
-    // SAFETY: the set is initialized, and the signal valid.
-    unsafe { libc::sigdelset(set, number()) };
+    // SAFETY: the set is initialized, and the signals valid.
+    let is_in = |set: &libc::sigset_t, signal| unsafe { libc::sigismember(set, signal) == 1 };
+    if candidates().all(|signal| is_in(set, signal)) {
+        ALL_WERE_BLOCKED.store(true, Ordering::SeqCst);
+        for signal in ours() {
+            // In case it arrives from elsewhere, where the program expects it to be blocked.
+            has_handler(signal);
+            // SAFETY: as above.
+            unsafe { libc::sigdelset(set, signal) };
+        }
+    } else {
+        candidates().filter(|signal| is_in(set, *signal)).for_each(leave);
+    }
 }
 
 fn only() -> libc::sigset_t {
     let mut only = MaybeUninit::<libc::sigset_t>::zeroed();
     // SAFETY: the set is ours to write.
     unsafe { libc::sigemptyset(only.as_mut_ptr()) };
-    // SAFETY: it was filled just now, and the signal is valid.
-    unsafe { libc::sigaddset(only.as_mut_ptr(), number()) };
+    for signal in ours() {
+        // SAFETY: it was filled just now, and the signal is valid.
+        unsafe { libc::sigaddset(only.as_mut_ptr(), signal) };
+    }
     // SAFETY: as above.
     unsafe { only.assume_init() }
 }
