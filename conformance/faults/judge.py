@@ -16,6 +16,10 @@ OTHER_NAMES = {
 # The calls that an error of a command may name, where it is not the command itself.
 NAMES = {
     "server": {"socket", "setsockopt", "bind", "listen", "getsockname", "create_server"},
+    "create_server": {"create_server", "socket", "setsockopt", "bind", "listen", "getsockname"},
+    "peer_ip": {"getpeername"},
+    "same_peer": {"getpeername"},
+    "next_length": {"recv", "recvfrom", "recvmsg"},
     "collect": {"recv"},
     "fill": {"send"},
     "sendto": {"sendto", "sendmsg"},

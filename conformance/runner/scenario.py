@@ -11,7 +11,7 @@ ROLES = ("server", "client")
 CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
     "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "frames",
-    "delivery", "ipv6", "wire",
+    "delivery", "create_server", "mapped", "address_text", "next_length", "serve", "ipv6", "wire",
 }  # fmt: skip
 # What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
 FEATURES = {
@@ -41,6 +41,10 @@ COMMANDS = {
     "accept": (2, "timeout", 0, 1),
     "connect": ("2 or 3", "timeout", 0, None),
     "create_connection": (2, "timeout", None, 0),
+    "create_server": (2, "", None, 0),
+    "serve": (1, "places idle handler", None, 0),
+    "serving": (1, "", 0, None),
+    "stop": (1, "timeout", 0, None),
     "shutdown": (2, "", 0, None),
     "close": (1, "", 0, None),
     "close_java": (1, "", 0, None),
@@ -62,6 +66,7 @@ COMMANDS = {
     "recv": (2, "timeout peek oob", 0, None),
     "sendto": ("3 or 4", "timeout", 0, None),
     "recvfrom": (2, "timeout peek trunc", 0, None),
+    "next_length": (2, "timeout", 0, None),
     "send_batch": (2, "timeout times", 0, None),
     "recv_batch": (3, "timeout trunc", 0, None),
     "send_segments": ("3 or 4 or 5", "timeout", 0, None),
@@ -77,6 +82,10 @@ COMMANDS = {
     "take_buffered": (1, "", 0, None),
     "getsockname": (1, "", 0, None),
     "getpeername": (1, "", 0, None),
+    "peer_ip": (1, "", 0, None),
+    "same_peer": (3, "", 0, None),
+    "address_text": ("1 or 2", "", None, None),
+    "read_address": (1, "", None, None),
     "state": (1, "", 0, None),
     "set": (3, "", 0, None),
     "get": (2, "", 0, None),
@@ -87,6 +96,11 @@ COMMANDS = {
 # Where a scenario needs a capability: command, position of an argument (None: the command itself), values, capability.
 REQUIRED = (
     ("create_connection", None, (), "create_connection"),
+    ("peer_ip", None, (), "mapped"),
+    ("same_peer", None, (), "mapped"),
+    ("read_address", None, (), "address_text"),
+    ("serving", None, (), "serve"),
+    ("stop", None, (), "serve"),
     ("sendto", None, (), "datagram"),
     ("recvfrom", None, (), "datagram"),
     ("close_graceful", None, (), "delivery"),

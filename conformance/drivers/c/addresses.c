@@ -100,6 +100,36 @@ bool address_of(struct request *r, const char *host, const char *port, polysock_
     return code == 0;
 }
 
+int do_address_text(struct request *r)
+{
+    polysock_addr a;
+    char text[POLYSOCK_ADDR_TEXT_SIZE];
+    if (!address(r, 1, &a))
+        return 0;
+    int length = polysock_addr_format(&a, text, sizeof text);
+    if (length < 0)
+        return error_of(r, length);
+    answer(r, "ok");
+    append_hex(r, " text=", (unsigned char *)text, (size_t)length);
+    return 0;
+}
+
+int do_read_address(struct request *r)
+{
+    polysock_addr a;
+    size_t length;
+    unsigned char *bytes = payload(r->args[1], &length);
+    if (bytes == NULL)
+        return malformed(r, "text");
+    char *text = allocate(length + 1);
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    free(bytes);
+    int code = polysock_addr_parse(&a, text, 0);
+    free(text);
+    return code < 0 ? error_of(r, code) : answer_address(r, &a);
+}
+
 int family_of(const char *word)
 {
     if (strcmp(word, "inet") == 0)

@@ -99,6 +99,21 @@ int do_recvfrom(struct request *r)
     return 0;
 }
 
+int do_next_length(struct request *r)
+{
+    polysock_t *s = find(r, r->args[1]);
+    const int peek = POLYSOCK_MSG_PEEK | POLYSOCK_MSG_TRUNC;
+    unsigned char byte;
+    ssize_t n;
+    if (s == NULL)
+        return 0;
+    if (strcmp(r->args[2], "recvfrom") == 0)
+        n = polysock_recvfrom(s, &byte, 1, peek, NULL, NULL, r->timeout_ms);
+    else
+        n = polysock_recv(s, &byte, 1, peek, r->timeout_ms);
+    return n < 0 ? error_of(r, n) : answer(r, "ok n=%zd", n);
+}
+
 int do_recv_exact(struct request *r)
 {
     polysock_t *s = find(r, r->args[1]);

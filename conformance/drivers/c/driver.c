@@ -19,7 +19,9 @@ static const struct {
     {"dup", 2, 2, do_dup},                           {"bind", 2, 3, do_bind},
     {"listen", 2, 2, do_listen},                     {"server", 3, 3, do_server},
     {"accept", 2, 2, do_accept},                     {"connect", 2, 3, do_connect},
-    {"create_connection", 2, 2, do_create_connection},
+    {"create_connection", 2, 2, do_create_connection}, {"create_server", 2, 2, do_create_server},
+    {"serve", 1, 1, do_serve},                       {"serving", 1, 1, do_serving},
+    {"stop", 1, 1, do_stop},
     {"shutdown", 2, 2, do_shutdown},                 {"close", 1, 1, do_close},
     {"close_java", 1, 1, do_close_java},             {"abort", 1, 1, do_abort},
     {"close_graceful", 1, 1, do_close_graceful},     {"wait_acked", 1, 1, do_wait_acked},
@@ -36,8 +38,10 @@ static const struct {
     {"recv_frames", 2, 2, do_recv_frames},           {"pending", 1, 1, do_pending},
     {"take_buffered", 1, 1, do_take_buffered},
     {"send_batch", 2, 2, do_send_batch},             {"recv_batch", 3, 3, do_recv_batch},
-    {"send_segments", 3, 5, do_send_segments},
+    {"send_segments", 3, 5, do_send_segments},       {"next_length", 2, 2, do_next_length},
     {"getsockname", 1, 1, do_getsockname},           {"getpeername", 1, 1, do_getpeername},
+    {"peer_ip", 1, 1, do_peer_ip},                   {"same_peer", 3, 3, do_same_peer},
+    {"address_text", 1, 2, do_address_text},         {"read_address", 1, 1, do_read_address},
     {"state", 1, 1, do_state},                       {"set", 3, 3, do_set},
     {"get", 2, 2, do_get},                           {"setsockopt", 3, 3, do_setsockopt},
     {"getsockopt", 2, 2, do_getsockopt},
@@ -69,6 +73,18 @@ static bool take_options(struct request *r, long *join_limit)
         } else if (strncmp(word, "discard=", 8) == 0) {
             if (!parse_number(word + 8, &r->discard))
                 return false;
+        } else if (strncmp(word, "places=", 7) == 0) {
+            if (!parse_number(word + 7, &value))
+                return false;
+            r->serving.max_connections = (size_t)value;
+        } else if (strncmp(word, "idle=", 5) == 0) {
+            if (!parse_number(word + 5, &value))
+                return false;
+            r->serving.idle_timeout_ms = (int)value;
+        } else if (strncmp(word, "handler=", 8) == 0) {
+            if (!parse_number(word + 8, &value))
+                return false;
+            r->serving.handler_timeout_ms = (int)value;
         } else if (strncmp(word, "times=", 6) == 0) {
             if (!parse_number(word + 6, &r->times) || r->times < 1)
                 return false;
@@ -112,7 +128,10 @@ static int dispatch(struct request *r, char *line)
 
 void execute(char *line, char *out)
 {
-    struct request r = {.timeout_ms = POLYSOCK_DEFAULT, .times = 1, .discard = POLYSOCK_DISCARD_LIMIT};
+    struct request r = {.timeout_ms = POLYSOCK_DEFAULT,
+                        .times = 1,
+                        .discard = POLYSOCK_DISCARD_LIMIT,
+                        .serving = POLYSOCK_SERVER_OPTIONS_INITIALIZER};
     long long began = now_ns();
     dispatch(&r, line);
     snprintf(out, MAX_ANSWER, "%.4050s ms=%lld", r.answer, ms_since(began));

@@ -20,6 +20,7 @@ struct request {
     long times; /* 1 unless given */
     polysock_framing framing;
     long discard; /* the limit of close_graceful */
+    polysock_server_options serving;
     char answer[MAX_ANSWER];
 };
 
@@ -31,13 +32,15 @@ typedef int command(struct request *r);
 
 command do_hello, do_reset, do_exhaust, do_release;
 command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_accept, do_connect, do_create_connection,
-    do_shutdown;
+    do_create_server, do_shutdown;
 command do_close, do_close_java, do_abort, do_is_closed, do_fileno, do_detach, do_from_fd, do_open_fd, do_close_fd;
 command do_close_graceful, do_wait_acked, do_send_queue, do_peer_closed;
-command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_recv_exact, do_collect, do_fill;
+command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_next_length, do_recv_exact, do_collect, do_fill;
 command do_send_batch, do_recv_batch, do_send_segments;
 command do_send_frame, do_send_frames, do_recv_frame, do_recv_frame_into, do_recv_frames, do_pending, do_take_buffered;
-command do_getsockname, do_getpeername, do_state;
+command do_getsockname, do_getpeername, do_peer_ip, do_same_peer, do_state;
+command do_address_text, do_read_address;
+command do_serve, do_serving, do_stop;
 command do_set, do_get, do_setsockopt, do_getsockopt;
 
 /* answer.c: those with a request return 0 */
@@ -72,6 +75,9 @@ void keep_descriptor(int fd);
 void forget_descriptor(int fd);
 void close_everything(void);
 void forget_handles(void);
+
+/* serving.c */
+void stop_servers(void);
 
 /* tasks.c */
 void tasks_init(void);

@@ -100,6 +100,23 @@ int do_create_connection(struct request *r)
     return ok_or_error(r, 0);
 }
 
+/* No host is every interface, for clients over IPv6 and over IPv4. */
+int do_create_server(struct request *r)
+{
+    polysock_t *s;
+    polysock_addr a;
+    long backlog;
+    int code;
+    if (!parse_number(r->args[2], &backlog))
+        return malformed(r, "backlog");
+    if ((code = polysock_create_server(&s, NULL, "0", (int)backlog)) < 0)
+        return error_of(r, code);
+    keep(r->args[1], s);
+    if ((code = polysock_getsockname(s, &a)) < 0)
+        return error_of(r, code);
+    return answer(r, "ok port=%u", polysock_addr_port(&a));
+}
+
 int do_connect(struct request *r)
 {
     polysock_t *s = find(r, r->args[1]);

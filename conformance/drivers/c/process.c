@@ -17,7 +17,8 @@ void process_start(void)
 int do_hello(struct request *r)
 {
     return answer(r, "ok lang=c version=%s caps=abort,create_connection,close_java,recv_exact,state,done,"
-                  "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork,batch,frames,delivery",
+                  "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork,batch,frames,delivery,"
+                  "create_server,mapped,address_text,next_length,serve",
                   polysock_version_string());
 }
 
@@ -49,6 +50,7 @@ int do_reset(struct request *r)
 {
     struct timespec until = deadline_in_ms(2000);
     do_release(r);
+    stop_servers();
     close_everything();
     if (!forget_tasks(&until))
         return answer(r, "error PENDING");

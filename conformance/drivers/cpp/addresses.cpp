@@ -61,6 +61,10 @@ polysock::address address(const arguments &w, std::size_t first)
     return polysock::address(w[first], static_cast<std::uint16_t>(port));
 }
 
+std::string do_address_text(request &r) { return "ok text=" + hex(address(r.args, 1).str()); }
+
+std::string do_read_address(request &r) { return "ok " + address_text(polysock::address(payload(r.args[1]))); }
+
 int family_of(const std::string &word)
 {
     return word == "inet" ? POLYSOCK_AF_INET : word == "inet6" ? POLYSOCK_AF_INET6 : word == "unix" ? POLYSOCK_AF_UNIX : -1;

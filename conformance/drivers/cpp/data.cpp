@@ -56,6 +56,15 @@ std::string do_recvfrom(request &r)
            (r.trunc ? " trunc=" + on_off(got.truncated()) : "");
 }
 
+std::string do_next_length(request &r)
+{
+    constexpr int peek = POLYSOCK_MSG_PEEK | POLYSOCK_MSG_TRUNC;
+    std::vector<char> byte(1);
+    polysock::socket &s = r.socket();
+    const std::size_t n = r.args[2] == "recvfrom" ? s.recvfrom(byte, r.timeout, peek).count : s.recv(byte, r.timeout, peek);
+    return "ok n=" + std::to_string(n);
+}
+
 std::string do_recv_exact(request &r)
 {
     std::vector<char> bytes(count_of(r));

@@ -31,6 +31,15 @@ std::string do_server(request &r)
     return "ok port=" + std::to_string(port);
 }
 
+// No host is every interface, for clients over IPv6 and over IPv4.
+std::string do_create_server(request &r)
+{
+    polysock::socket s = polysock::create_server("", 0, static_cast<int>(to_number(r.args[2])));
+    const auto port = s.getsockname().port();
+    keep(r.args[1], std::move(s));
+    return "ok port=" + std::to_string(port);
+}
+
 std::string do_detach(request &r)
 {
     const int fd = r.socket().detach();
@@ -91,6 +100,10 @@ const std::map<std::string, command> commands = {
     {"create_connection", {2, 2, ok_after([](request &r) {
          keep(r.args[1], polysock::create_connection("", r.args[2], r.timeout));
      })}},
+    {"create_server", {2, 2, do_create_server}},
+    {"serve", {1, 1, do_serve}},
+    {"serving", {1, 1, do_serving}},
+    {"stop", {1, 1, do_stop}},
     {"shutdown", {2, 2, ok_after([](request &r) {
          r.socket().shutdown(r.args[2] == "rd" ? POLYSOCK_SHUT_RD : r.args[2] == "wr" ? POLYSOCK_SHUT_WR : POLYSOCK_SHUT_RDWR);
      })}},
@@ -121,6 +134,7 @@ const std::map<std::string, command> commands = {
     {"recv", {2, 2, do_recv}},
     {"sendto", {3, 4, do_sendto}},
     {"recvfrom", {2, 2, do_recvfrom}},
+    {"next_length", {2, 2, do_next_length}},
     {"send_batch", {2, 2, do_send_batch}},
     {"recv_batch", {3, 3, do_recv_batch}},
     {"send_segments", {3, 5, do_send_segments}},
@@ -136,6 +150,12 @@ const std::map<std::string, command> commands = {
     {"take_buffered", {1, 1, do_take_buffered}},
     {"getsockname", {1, 1, [](request &r) { return "ok " + address_text(r.socket().getsockname()); }}},
     {"getpeername", {1, 1, [](request &r) { return "ok " + address_text(r.socket().getpeername()); }}},
+    {"peer_ip", {1, 1, [](request &r) { return "ok ip=" + r.socket().getpeername().ip(); }}},
+    {"same_peer", {3, 3, [](request &r) {
+         return "ok same=" + on_off(r.socket().getpeername() == address(r.args, 2));
+     }}},
+    {"address_text", {1, 2, do_address_text}},
+    {"read_address", {1, 1, do_read_address}},
     {"state", {1, 1, do_state}},
     {"set", {3, 3, do_set}},
     {"get", {2, 2, do_get}},
@@ -157,6 +177,12 @@ request parse(std::istringstream &line)
             r.framing_given = to_framing(word.substr(8));
         else if (word.rfind("discard=", 0) == 0)
             r.discard = to_number(word.substr(8));
+        else if (word.rfind("places=", 0) == 0)
+            r.serving.max_connections = static_cast<std::size_t>(to_number(word.substr(7)));
+        else if (word.rfind("idle=", 0) == 0)
+            r.serving.idle_timeout = milliseconds(to_number(word.substr(5)));
+        else if (word.rfind("handler=", 0) == 0)
+            r.serving.handler_timeout = milliseconds(to_number(word.substr(8)));
         else if (word.rfind("times=", 0) == 0)
             r.times = to_number(word.substr(6));
         else if (word == "peek")

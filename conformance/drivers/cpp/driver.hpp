@@ -35,6 +35,7 @@ struct request {
     milliseconds join_limit{5000};
     polysock::framing framing_given;
     std::size_t limit = 0; // of messages; 0 is the library's
+    polysock::server_options serving;
 
     polysock::framing framing() const { return framing_given.with_limit(limit); }
 
@@ -66,6 +67,8 @@ std::string received(std::string_view bytes);
 
 // addresses.cpp
 std::string address_text(const polysock::address &a);
+std::string do_address_text(request &r);
+std::string do_read_address(request &r);
 polysock::address address(const arguments &w, std::size_t first);
 int family_of(const std::string &word);
 int type_of(const std::string &word);
@@ -77,6 +80,12 @@ void keep_descriptor(int fd);
 void forget_descriptor(int fd);
 void close_everything();
 void forget_handles();
+
+// serving.cpp
+void stop_servers();
+std::string do_serve(request &r);
+std::string do_serving(request &r);
+std::string do_stop(request &r);
 
 // tasks.cpp
 std::string start(const std::string &label, const std::string &line);
@@ -96,6 +105,7 @@ std::string do_sendall(request &r);
 std::string do_recv(request &r);
 std::string do_sendto(request &r);
 std::string do_recvfrom(request &r);
+std::string do_next_length(request &r);
 std::string do_recv_exact(request &r);
 std::string do_collect(request &r);
 std::string do_fill(request &r);

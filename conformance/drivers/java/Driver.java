@@ -27,7 +27,7 @@ import java.util.concurrent.CountDownLatch;
  * <p>Needs Java 17. Nothing of polysock is in here; driver_net.py says the same in Python.
  */
 public class Driver {
-    static final String CAPABILITIES = "close_java,datagram,get_timeout,linger_range";
+    static final String CAPABILITIES = "close_java,create_server,datagram,get_timeout,linger_range,mapped";
     static final String LACKS =
             "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls";
     static final int CHUNK = 64 * 1024;
@@ -144,6 +144,7 @@ public class Driver {
             case "join" -> join(r.word(0), r.arguments().size() > 1 ? r.number(1) : 5000);
             case "socket" -> socket(r);
             case "server" -> server(r);
+            case "create_server" -> createServer(r);
             case "accept" -> accept(r);
             case "bind" -> bind(r);
             case "connect" -> connect(r);
@@ -157,6 +158,8 @@ public class Driver {
             case "collect" -> collect(r);
             case "getsockname" -> Values.name(localName(handle(r.word(0))), "0.0.0.0");
             case "getpeername" -> Values.name(peerName(handle(r.word(0))), null);
+            case "peer_ip" -> "ip=" + Values.host(peerName(handle(r.word(0))).getAddress());
+            case "same_peer" -> "same=" + Values.onOff(peerName(handle(r.word(0))).equals(r.address(1)));
             case "set" -> Options.set(handle(r.word(0)), r.word(1), r.word(2));
             case "get" -> "value=" + Options.get(handle(r.word(0)), r.word(1));
             default -> throw new Values.Unsupported();
@@ -281,6 +284,12 @@ public class Driver {
     Object server(Request r) throws IOException {
         var loopback = InetAddress.getByName(r.word(1).equals("inet6") ? "::1" : "127.0.0.1");
         var listener = new ServerSocket(0, r.number(2), loopback);
+        add(r.word(0), listener);
+        return "port=" + listener.getLocalPort();
+    }
+
+    Object createServer(Request r) throws IOException {
+        var listener = new ServerSocket(0, r.number(1));
         add(r.word(0), listener);
         return "port=" + listener.getLocalPort();
     }

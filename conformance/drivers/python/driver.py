@@ -13,6 +13,7 @@ from answers import Fail, name_of_errno
 from base import ABSENT, CallTimeout, Driver, play
 from frames import Frames
 from options import get_option, get_raw, set_option, set_raw
+from serving import Serves
 from values import Malformed, Unsupported, on_off, pattern, payload, read_address, received, show_address
 
 # Capability: the method of a socket that provides it. The one place to change when a name changes.
@@ -32,7 +33,7 @@ CHUNK = 64 * 1024
 net = None  # the module under test, set by main()
 
 
-class SocketDriver(Frames, Driver):
+class SocketDriver(Serves, Frames, Driver):
     def module(self):
         return net
 
@@ -65,7 +66,9 @@ class SocketDriver(Frames, Driver):
             caps.append("batch")
         if hasattr(net.socket, "close_graceful"):
             caps.append("delivery")
-        caps.append("create_connection")
+        caps += ["create_connection", "create_server", "next_length"]
+        if hasattr(net, "Server"):
+            caps.append("serve")
         if hasattr(net, "Framing"):
             caps.append("frames")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
@@ -112,6 +115,16 @@ class SocketDriver(Frames, Driver):
         # No host is this one, over IPv6 and over IPv4.
         limit = None if timeout is ABSENT else timeout
         self.add(name, net.create_connection((None, int(port)), timeout=limit))
+
+    def do_create_server(self, name, backlog):
+        s = net.create_server(("", 0), family=net.AF_INET6, backlog=int(backlog), dualstack_ipv6=True)
+        self.add(name, s)
+        return f"port={s.getsockname()[1]}"
+
+    def make_server(self, handler, **options):
+        server = net.Server(("127.0.0.1", 0), handler, on_error=lambda *_: None, **options)
+        server.start()
+        return server, server.address[1]
 
     def do_shutdown(self, name, how):
         self.handle(name).shutdown(getattr(net, "SHUT_" + {"rd": "RD", "wr": "WR", "rdwr": "RDWR"}[how]))
@@ -203,6 +216,12 @@ class SocketDriver(Frames, Driver):
                 return f"{received(data)} {show_address(address)}"
             data, _, flags, address = s.recvmsg(count, 0, flags)  # only this one reports truncation
             return f"{received(data)} {show_address(address)} trunc={on_off(flags & net.MSG_TRUNC)}"
+
+    def do_next_length(self, name, call, timeout=ABSENT):
+        s, peek = self.handle(name), net.MSG_PEEK | net.MSG_TRUNC
+        with CallTimeout(s, timeout):
+            data = s.recvfrom(1, peek)[0] if call == "recvfrom" else s.recv(1, peek)
+        return f"n={len(data)}"
 
     def do_send_batch(self, name, items, timeout=ABSENT, times="1"):
         s = self.handle(name)

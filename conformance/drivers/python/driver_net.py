@@ -3,11 +3,12 @@
 
 from answers import Fail, error_answer
 from base import ABSENT, Driver, play
+from serving import MAX_PIECE, Serves
 from values import Malformed, Unsupported, is_on, on_off, payload, received
 
 from polysock import net
 
-CAPABILITIES = "close_java,create_connection,datagram,get_timeout,linger_range,state"
+CAPABILITIES = "close_java,create_connection,create_server,datagram,get_timeout,linger_range,mapped,serve,state"
 LACKS = "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls"
 CHUNK = 64 * 1024
 
@@ -64,13 +65,17 @@ def address_of(words):
     return net.InetSocketAddress(words[0], int(words[1]))
 
 
+def ip_of(address):
+    """Java writes IPv6 addresses without `::`."""
+    text = address.getHostAddress()
+    return {"0:0:0:0:0:0:0:1": "::1", "0:0:0:0:0:0:0:0": "::"}.get(text, text)
+
+
 def show(address):
-    text = address.getAddress().getHostAddress()
-    text = {"0:0:0:0:0:0:0:1": "::1", "0:0:0:0:0:0:0:0": "::"}.get(text, text)
-    return f"host={text} port={address.getPort()}"
+    return f"host={ip_of(address.getAddress())} port={address.getPort()}"
 
 
-class NetDriver(Driver):
+class NetDriver(Serves, Driver):
     """The commands in Java's words; the process, threads and lines are as in driver.py."""
 
     def handle(self, name, kind=object):
@@ -118,6 +123,28 @@ class NetDriver(Driver):
     def do_create_connection(self, name, port, timeout=ABSENT):
         # The constructor knows no time limit; no host is this one, over IPv6 and over IPv4.
         self.add(name, Connection(net.Socket(None, int(port))).connected())
+
+    def do_create_server(self, name, backlog):
+        listener = net.ServerSocket(0, int(backlog))
+        self.add(name, listener)
+        return f"port={listener.getLocalPort()}"
+
+    def make_server(self, _echo, max_connections, **limits):
+        listener = net.ServerSocket(0, 50, net.InetAddress.getByName("127.0.0.1"))
+        limits = {f"{key.partition('_')[0]}Timeout": round(seconds * 1000) for key, seconds in limits.items()}
+        server = net.Server(listener, echo, max_connections, lambda *_: None, **limits)
+        server.start()
+        return server, server.getLocalPort()
+
+    def stop_server(self, server, timeout):
+        # 0 is no limit there: the shortest time is one millisecond.
+        return server.stop(0 if timeout is None else max(1, round(timeout * 1000)))
+
+    def counts_of(self, server):
+        return server.getStats()
+
+    def connections_of(self, server):
+        return server.getConnections()
 
     def do_shutdown(self, name, how):
         socket = self.handle(name, Connection).socket
@@ -207,6 +234,12 @@ class NetDriver(Driver):
             raise Fail("NOTCONN")
         return show(address)
 
+    def do_peer_ip(self, name):
+        return f"ip={ip_of(self.handle(name, Connection).socket.getInetAddress())}"
+
+    def do_same_peer(self, name, *address):
+        return f"same={on_off(self.handle(name, Connection).socket.getRemoteSocketAddress().equals(address_of(address)))}"
+
     def do_state(self, name):
         socket = self.handle(name, Connection).socket
         return f"state={socket.getTcpInfo().state}"
@@ -242,6 +275,12 @@ class NetDriver(Driver):
         elif option == "timeout":
             value = value or "never"
         return f"value={on_off(value) if option in FLAGS else value}"
+
+
+def echo(socket):
+    stream, buffer = socket.getInputStream(), bytearray(MAX_PIECE)
+    while (got := stream.read(buffer, 0, MAX_PIECE)) > 0:
+        socket.getOutputStream().write(buffer, 0, got)
 
 
 FLAGS = {"nodelay": "TcpNoDelay", "keepalive": "KeepAlive", "reuseaddr": "ReuseAddress", "oobinline": "OOBInline"}

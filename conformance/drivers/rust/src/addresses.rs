@@ -2,7 +2,7 @@
 
 use crate::answer::Refusal;
 use crate::request::{malformed, number, Request};
-use crate::values::{hex, unhex};
+use crate::values::{hex, payload, unhex};
 use polysock::Address;
 use std::net::IpAddr;
 
@@ -49,6 +49,19 @@ pub fn show(address: &Address) -> String {
         Some([0, name @ ..]) => format!("name=@:{}", hex(name)),
         Some(path) => format!("name={}", String::from_utf8_lossy(path)),
     }
+}
+
+/// `address_text`
+pub fn address_text(request: &Request<'_>) -> Result<String, Refusal> {
+    let text = address(request, 0)?.to_string();
+    Ok(format!("text={}", hex(text.as_bytes())))
+}
+
+/// `read_address`
+pub fn read_address(request: &Request<'_>) -> Result<String, Refusal> {
+    let refused = |_| Refusal::named("INVAL");
+    let text = String::from_utf8(payload(request.argument(0)?)?).map_err(|_| malformed("no text"))?;
+    Ok(show(&Address::parse(&text, Some(0)).map_err(refused)?))
 }
 
 fn is_plain(name: &[u8]) -> bool {

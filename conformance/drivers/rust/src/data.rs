@@ -60,6 +60,17 @@ impl Driver {
         ))
     }
 
+    pub fn next_length(&self, request: &Request<'_>) -> Fields {
+        let socket = self.handles.socket(request.argument(0)?)?;
+        let (mut byte, peek) = ([0], Flags::PEEK | Flags::TRUNCATE);
+        let mut call = call(&socket, request)?;
+        let count = match request.argument(1)? {
+            "recvfrom" => call.recv_from_with(&mut byte, peek)?.count,
+            _ => call.recv_with(&mut byte, peek)?,
+        };
+        Ok(format!("n={count}"))
+    }
+
     pub fn recv_exact(&self, request: &Request<'_>) -> Fields {
         let socket = self.handles.socket(request.argument(0)?)?;
         let mut room = vec![0; request.number::<usize>(1)?.min(MUCH)];

@@ -13,33 +13,41 @@ mod making;
 mod options;
 mod process;
 mod request;
+mod serving;
 mod system;
 mod tasks;
 mod values;
 
+use addresses::{address_text, read_address};
 use answer::{Answer, Refusal};
 use handles::Handles;
 use request::Request;
+use serving::Servers;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::time::Instant;
 use tasks::Tasks;
 
 /// What the README calls them. A linger has no sign here, so `linger_range` is missing.
-const CAPABILITIES: [&str; 16] = [
+const CAPABILITIES: [&str; 21] = [
     "abort",
+    "address_text",
     "backlog_range",
     "batch",
     "close_java",
     "cork",
     "create_connection",
+    "create_server",
     "datagram",
     "delivery",
     "done",
     "dup",
     "frames",
     "get_timeout",
+    "mapped",
+    "next_length",
     "recv_exact",
+    "serve",
     "state",
     "unix",
     "whole_sendall",
@@ -48,6 +56,7 @@ const CAPABILITIES: [&str; 16] = [
 /// What all threads of the driver share.
 struct Driver {
     handles: Handles,
+    servers: Servers,
     tasks: Tasks,
 }
 
@@ -85,6 +94,10 @@ impl Driver {
             "accept" => self.accept(request)?,
             "connect" => self.connect(request)?,
             "create_connection" => self.create_connection(request)?,
+            "create_server" => self.create_server(request)?,
+            "serve" => self.serve(request)?,
+            "serving" => self.serving(request)?,
+            "stop" => self.stop(request)?,
             "shutdown" => self.shutdown(request)?,
             "close" => self.close(request)?,
             "close_java" => self.close_java(request)?,
@@ -105,6 +118,7 @@ impl Driver {
             "recv" => self.recv(request)?,
             "sendto" => self.send_to(request)?,
             "recvfrom" => self.recv_from(request)?,
+            "next_length" => self.next_length(request)?,
             "send_batch" => self.send_batch(request)?,
             "recv_batch" => self.recv_batch(request)?,
             "send_segments" => self.send_segments(request)?,
@@ -120,6 +134,10 @@ impl Driver {
             "take_buffered" => self.take_buffered(request)?,
             "getsockname" => self.local_address(request)?,
             "getpeername" => self.peer_address(request)?,
+            "peer_ip" => self.peer_ip(request)?,
+            "same_peer" => self.same_peer(request)?,
+            "address_text" => address_text(request)?,
+            "read_address" => read_address(request)?,
             "state" => self.state(request)?,
             "set" => self.set(request)?,
             "get" => self.get(request)?,
@@ -134,6 +152,7 @@ impl Driver {
 fn main() -> std::io::Result<()> {
     let driver = Arc::new(Driver {
         handles: Handles::default(),
+        servers: Servers::default(),
         tasks: Tasks::default(),
     });
     for line in std::io::stdin().lock().lines() {

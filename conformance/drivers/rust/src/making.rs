@@ -78,6 +78,14 @@ impl Driver {
         Ok(String::new())
     }
 
+    /// The empty host is every interface, for clients over IPv6 and over IPv4.
+    pub fn create_server(&self, request: &Request<'_>) -> Fields {
+        let listener = polysock::create_server("", 0, request.number(1)?)?;
+        let port = listener.local_address()?.port().unwrap_or(0);
+        self.handles.add(request.argument(0)?, listener);
+        Ok(format!("port={port}"))
+    }
+
     pub fn shutdown(&self, request: &Request<'_>) -> Fields {
         let how = match request.argument(1)? {
             "rd" => Shutdown::Read,
