@@ -1,13 +1,18 @@
 """What the fault injector takes for right, and that its two halves agree."""
 
+import argparse
 import pathlib
 import re
 
+import pytest
+
 from faults.control import SEEN, SIZE
+from faults.finished import Finished, OtherRun
 from faults.judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, acceptable, is_late_consequence
 from faults.play import Exceptions
 from faults.table import CALLS, ERRNOS, Fault, faults
 from faults.tour import judge
+from run_faults import wanted
 
 FAULTS = pathlib.Path(__file__).resolve().parent.parent / "faults"
 SHIM = (FAULTS / "shim.c").read_text(encoding="utf-8")
@@ -96,6 +101,36 @@ def test_how_a_tour_ends():
     check_tour("done 0", "EMFILE", VIOLATION)
     check_tour(refused + "threads 1\ndone 0", "EMFILE", VIOLATION)
     check_tour(refused + "descriptors 3\ndone 0", "EMFILE", VIOLATION)
+
+
+def test_a_run_goes_on_with_what_another_has_finished(tmp_path):
+    path = tmp_path / "finished"
+    first = Finished(path, {"seed": "1"})
+    assert first.outcomes("c", "client", "area/one") is None
+    first.add("c", "client", "area/one", {ABSORBED: 3, VIOLATION: 1})
+    first.add("c", "client", "area/none", {})
+    second = Finished(path, {"seed": "1"})
+    assert second.outcomes("c", "client", "area/one") == {ABSORBED: 3, VIOLATION: 1}
+    assert second.outcomes("c", "client", "area/none") == {}
+    assert second.outcomes("c", "server", "area/one") is None
+    with pytest.raises(OtherRun):
+        Finished(path, {"seed": "2"})
+    second.forget()
+    assert not path.exists()
+    Finished(None, {}).add("c", "client", "area/one", {})
+
+
+def options(**given):
+    return argparse.Namespace(**{"spared": [], "call": None, "error": None, "most": 1000, "seed": "1", "once": False} | given)
+
+
+def test_once_takes_every_call_in_one_way():
+    def found(**given):
+        return wanted({"recv": 3, "close": 2}, "one", "c", "client", True, options(**given), None)
+
+    assert [(fault.call, fault.at) for fault in found(once=True)] == [("recv", 0), ("recv", 1), ("recv", 2), ("close", 0), ("close", 1)]
+    assert found(once=True) == found(once=True) != found(once=True, seed="2")
+    assert set(found(once=True)) < set(found())
 
 
 def test_an_exception_names_call_errors_and_scenarios():
