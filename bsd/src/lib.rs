@@ -79,7 +79,7 @@ mod calls {
     pub(crate) use restrict::{prctl, syscall};
     pub(crate) use select::{pselect, select};
     pub(crate) use send::{send, sendto, write, writev};
-    pub(crate) use signals::{pthread_sigmask, sigprocmask};
+    pub(crate) use signals::{pthread_sigmask, sigaction, sigprocmask};
     pub(crate) use socket::{bind, getpeername, getsockname, listen, shutdown, socket, socketpair};
     #[cfg(target_env = "gnu")]
     pub(crate) use streams::fdopen;

@@ -1,4 +1,4 @@
-//! The signals that a thread blocks: never the one that ends a call whose socket is closed.
+//! The signals that a thread blocks: never the one that ends a call whose socket is closed, unless the program takes it itself.
 
 use crate::next;
 use libc::{c_int, sigset_t};
@@ -12,6 +12,19 @@ unsafe fn without_ours(how: c_int, set: *const sigset_t) -> Option<sigset_t> {
     let mut set = *set;
     promises::leave_unblocked(&mut set);
     Some(set)
+}
+
+pub(crate) unsafe fn sigaction(
+    signal: c_int,
+    action: *const libc::sigaction,
+    before: *mut libc::sigaction,
+) -> c_int {
+    if action.is_null() {
+        return next::sigaction(signal, action, before);
+    }
+    let mut action = *action;
+    promises::leave_unblocked_in_handler(&mut action.sa_mask);
+    next::sigaction(signal, &raw const action, before)
 }
 
 pub(crate) unsafe fn pthread_sigmask(how: c_int, set: *const sigset_t, before: *mut sigset_t) -> c_int {

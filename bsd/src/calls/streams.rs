@@ -203,6 +203,8 @@ unsafe fn promised(number: c_int, twin: *mut FILE) -> Option<*mut FILE> {
         return None;
     }
     (*ours).number = number;
+    // A thread may have left a read by longjmp(3).
+    (*ours).reads.store(0, Ordering::SeqCst);
     let stream = fopencookie(ours.cast(), c"r+".as_ptr(), FUNCTIONS);
     if stream.is_null() {
         give_back(ours);

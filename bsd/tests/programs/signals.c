@@ -77,13 +77,28 @@ static void wait_until_it_waits(atomic_int *id) {
     }
 }
 
-static void close_wakes(void) {
+static void receive_in_handler(int number) {
+    char byte;
+    recv(number_of_call, &byte, 1, 0);
+}
+
+/* Receives while all signals are blocked. */
+static void *receive_undisturbed(void *argument) {
+    struct sigaction action = {.sa_handler = receive_in_handler};
+    sigfillset(&action.sa_mask);
+    sigaction(SIGUSR2, &action, NULL);
+    *(atomic_int *)argument = syscall(SYS_gettid);
+    raise(SIGUSR2);
+    return NULL;
+}
+
+static void close_wakes(void *(*call)(void *)) {
     int pair[2];
     pthread_t thread;
     atomic_int id = 0;
     pair_over_tcp(pair);
     number_of_call = pair[0];
-    pthread_create(&thread, NULL, receive, (void *)&id);
+    pthread_create(&thread, NULL, call, (void *)&id);
     wait_until_it_waits(&id);
     show("close", close(pair[0]));
     int free_at_once = fcntl(0, F_DUPFD, pair[0]) == pair[0];
@@ -102,17 +117,19 @@ static void ignore(int number) {
 /* A close wakes whatever signals the program takes itself. */
 static void wakes_among_signals(void) {
     sigset_t set;
-    close_wakes();
+    close_wakes(receive);
     sigemptyset(&set);
     sigaddset(&set, SIGRTMAX - 3);
     sigaddset(&set, SIGRTMAX - 5);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    close_wakes();
+    close_wakes(receive);
     signal(SIGRTMAX - 4, ignore);
-    close_wakes();
+    close_wakes(receive);
     sigfillset(&set);
+    sigdelset(&set, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    close_wakes();
+    close_wakes(receive);
+    close_wakes(receive_undisturbed);
 }
 
 /* A thread that ends by a system call in the middle of a call. `hidden`: by a call of the C library that does not go through the layer. */

@@ -53,6 +53,13 @@ pub fn begin(library: &'static [u8]) -> bool {
     kept
 }
 
+/// Takes the signal that wakes threads out of the set that one blocks while a handler runs.
+pub fn leave_unblocked_in_handler(set: &mut libc::sigset_t) {
+    if are_kept() {
+        wake_signal::take_out_all(set);
+    }
+}
+
 /// Takes the signal that wakes threads out of a set that one is about to block.
 pub fn leave_unblocked(set: &mut libc::sigset_t) {
     if are_kept() {

@@ -69,17 +69,35 @@ const SENT_TO_THREAD: c_int = -6;
 #[cold]
 fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     leave(signal);
-    if ALL_WERE_BLOCKED.load(Ordering::SeqCst) {
-        // It waits for the thread that takes it. This one blocks it from now on, as the program wanted.
-        // SAFETY: the kernel passes the context to which the thread returns; the signal is valid.
-        unsafe {
-            let context = context.cast::<libc::ucontext_t>();
-            libc::sigaddset(&raw mut (*context).uc_sigmask, signal);
-        }
-    } else {
+    // It waits for the thread that takes it, if all threads block it, as the program wanted.
+    let waits = ALL_WERE_BLOCKED.load(Ordering::SeqCst) && block_on_return(signal, context);
+    if !waits {
         set_action(signal, libc::SIG_DFL, 0);
     }
     direct::queue_signal(signal, info);
+}
+
+/// Has this thread block a signal from when the handler returns; `false` where the context of a handler is not known.
+fn block_on_return(signal: c_int, context: *mut c_void) -> bool {
+    #[cfg(any(
+        target_arch = "x86_64",
+        target_arch = "x86",
+        target_arch = "aarch64",
+        target_arch = "arm",
+        target_arch = "riscv64",
+        target_arch = "s390x",
+        target_arch = "loongarch64",
+    ))]
+    // SAFETY: the kernel passes the context to which the thread returns; the signal is valid.
+    return unsafe {
+        let mask = &raw mut (*context.cast::<libc::ucontext_t>()).uc_sigmask;
+        libc::sigaddset(mask, signal) == 0
+    };
+    #[allow(unreachable_code)] // on the processors above
+    {
+        let _ = (signal, context);
+        false
+    }
 }
 
 /// Sends the signal to a thread; fails if the program has its own handlers for all that come into question.
@@ -131,19 +149,33 @@ pub fn unblocked(work: impl FnOnce()) {
 /// Takes the signals out of a set that a thread is about to block, unless the program names them: then they are left to it. A set with all
 /// that come into question was made by sigfillset(3).
 pub fn take_out(set: &mut libc::sigset_t) {
-    // SAFETY: the set is initialized, and the signals valid.
-    let is_in = |set: &libc::sigset_t, signal| unsafe { libc::sigismember(set, signal) == 1 };
-    if candidates().all(|signal| is_in(set, signal)) {
+    if take_out_all(set) {
         ALL_WERE_BLOCKED.store(true, Ordering::SeqCst);
-        for signal in ours() {
-            // In case it arrives from elsewhere, where the program expects it to be blocked.
+        // In case one arrives from elsewhere, where the program expects it to be blocked.
+        ours().for_each(|signal| {
             has_handler(signal);
-            // SAFETY: as above.
-            unsafe { libc::sigdelset(set, signal) };
-        }
+        });
     } else {
         candidates().filter(|signal| is_in(set, *signal)).for_each(leave);
     }
+}
+
+/// Takes the signals out of a set with all that come into question; `false` if it is none. Enough for what is blocked while a handler
+/// runs.
+pub fn take_out_all(set: &mut libc::sigset_t) -> bool {
+    let has_all = candidates().all(|signal| is_in(set, signal));
+    if has_all {
+        // SAFETY: the set is initialized, and the signals valid.
+        ours().for_each(|signal| unsafe {
+            libc::sigdelset(set, signal);
+        });
+    }
+    has_all
+}
+
+fn is_in(set: &libc::sigset_t, signal: c_int) -> bool {
+    // SAFETY: the set is initialized, and the signal valid.
+    unsafe { libc::sigismember(set, signal) == 1 }
 }
 
 fn only() -> libc::sigset_t {
