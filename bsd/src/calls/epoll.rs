@@ -1,10 +1,11 @@
 //! epoll_wait(2) and its relatives.
 
-use super::poll::{limit, limit_in_ms, look_then_wait, may_wait, NO_TIME};
+use super::poll::{left, left_in_ms, limit, limit_in_ms, look_then_wait, may_wait, NO_TIME};
 use crate::next;
 use crate::result::done;
 use libc::{c_int, epoll_event, sigset_t, timespec};
 use polysock::bare::{self, Call};
+use polysock::promises;
 
 #[inline]
 fn begin(fd: c_int, most: c_int, limit: impl FnOnce() -> Option<i64>) -> Option<Call> {
@@ -34,7 +35,11 @@ pub(crate) unsafe fn epoll_wait(fd: c_int, events: *mut epoll_event, most: c_int
         &mut call,
         timeout != 0,
         || next::epoll_wait(fd, events, most, 0),
-        || next::epoll_wait(fd, events, most, timeout),
+        || {
+            promises::undisturbed(timeout > 0, |passed| {
+                next::epoll_wait(fd, events, most, left_in_ms(timeout, passed))
+            })
+        },
     );
     end(call, result);
     result
@@ -52,7 +57,11 @@ pub(crate) unsafe fn epoll_pwait(
         &mut call,
         timeout != 0,
         || next::epoll_pwait(fd, events, most, 0, mask),
-        || next::epoll_pwait(fd, events, most, timeout, mask),
+        || {
+            promises::undisturbed(timeout > 0, |passed| {
+                next::epoll_pwait(fd, events, most, left_in_ms(timeout, passed), mask)
+            })
+        },
     );
     end(call, result);
     result
@@ -70,7 +79,11 @@ pub(crate) unsafe fn epoll_pwait2(
         &mut call,
         may_wait(timeout),
         || next::epoll_pwait2(fd, events, most, &raw const NO_TIME, mask),
-        || next::epoll_pwait2(fd, events, most, timeout, mask),
+        || {
+            promises::undisturbed(!timeout.is_null(), |passed| {
+                next::epoll_pwait2(fd, events, most, left(timeout, passed).at(), mask)
+            })
+        },
     );
     end(call, result);
     result

@@ -8,7 +8,9 @@ use crate::next;
 use crate::result::done;
 use libc::{c_int, nfds_t, pollfd, sigset_t, size_t, timespec};
 use polysock::bare::{self, Call};
-use polysock::Events;
+use polysock::{promises, Events};
+use std::ptr;
+use std::time::Duration;
 
 /// How many entries a record shows, and how many are looked at.
 const MOST_SHOWN: usize = 64;
@@ -52,6 +54,59 @@ pub(super) fn limit(timeout: *const timespec) -> Option<i64> {
             .saturating_mul(NANOSECONDS_PER_SECOND)
             .saturating_add(i64::from(timeout.tv_nsec)),
     )
+}
+
+/// What is left of a time limit after some time, never less.
+pub(super) fn left_in_ms(timeout: c_int, passed: Duration) -> c_int {
+    if timeout > 0 {
+        let passed = c_int::try_from(passed.as_millis()).unwrap_or(c_int::MAX);
+        timeout.saturating_sub(passed).max(0)
+    } else {
+        timeout
+    }
+}
+
+/// The time limit of an attempt: the program's, or what is left of it.
+pub(super) enum Left {
+    All(*const timespec),
+    Some(timespec),
+}
+
+impl Left {
+    pub(super) fn at(&self) -> *const timespec {
+        match self {
+            Self::All(timeout) => *timeout,
+            Self::Some(left) => left,
+        }
+    }
+}
+
+/// What is left of a time limit after some time.
+#[inline]
+pub(super) fn left(timeout: *const timespec, passed: Duration) -> Left {
+    if passed.is_zero() {
+        Left::All(timeout)
+    } else {
+        left_of(timeout, passed)
+    }
+}
+
+#[cold]
+fn left_of(timeout: *const timespec, passed: Duration) -> Left {
+    let Some(limit) = limit(timeout) else {
+        return Left::All(timeout);
+    };
+    let passed = i64::try_from(passed.as_nanos()).unwrap_or(i64::MAX);
+    let left = limit.saturating_sub(passed).max(0);
+    let mut time = NO_TIME;
+    time.tv_sec = narrowed(left / NANOSECONDS_PER_SECOND);
+    time.tv_nsec = narrowed(left % NANOSECONDS_PER_SECOND);
+    Left::Some(time)
+}
+
+/// A number in a type that is narrower with 32 bits, and came from there.
+pub(super) fn narrowed<T: TryFrom<i64> + Default>(number: i64) -> T {
+    T::try_from(number).unwrap_or_default()
 }
 
 fn entries(first: *const pollfd, count: nfds_t) -> impl Iterator<Item = pollfd> {
@@ -120,7 +175,11 @@ pub(crate) unsafe fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> 
         &mut call,
         timeout != 0,
         || next::poll(first, count, 0),
-        || next::poll(first, count, timeout),
+        || {
+            promises::poll(first, count, timeout > 0, |passed| {
+                next::poll(first, count, left_in_ms(timeout, passed))
+            })
+        },
     );
     end(call, result, first, count);
     result
@@ -132,7 +191,11 @@ pub(crate) unsafe fn __poll_chk(first: *mut pollfd, count: nfds_t, timeout: c_in
         &mut call,
         timeout != 0,
         || next::__poll_chk(first, count, 0, size),
-        || next::__poll_chk(first, count, timeout, size),
+        || {
+            promises::poll(first, count, timeout > 0, |passed| {
+                next::__poll_chk(first, count, left_in_ms(timeout, passed), size)
+            })
+        },
     );
     end(call, result, first, count);
     result
@@ -144,12 +207,18 @@ pub(crate) unsafe fn ppoll(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
+    let unblocked = promises::unblocked(mask);
+    let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);
     let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,
         may_wait(timeout),
         || next::ppoll(first, count, &raw const NO_TIME, mask),
-        || next::ppoll(first, count, timeout, mask),
+        || {
+            promises::poll(first, count, !timeout.is_null(), |passed| {
+                next::ppoll(first, count, left(timeout, passed).at(), mask)
+            })
+        },
     );
     end(call, result, first, count);
     result
@@ -162,12 +231,18 @@ pub(crate) unsafe fn __ppoll_chk(
     mask: *const sigset_t,
     size: size_t,
 ) -> c_int {
+    let unblocked = promises::unblocked(mask);
+    let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);
     let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,
         may_wait(timeout),
         || next::__ppoll_chk(first, count, &raw const NO_TIME, mask, size),
-        || next::__ppoll_chk(first, count, timeout, mask, size),
+        || {
+            promises::poll(first, count, !timeout.is_null(), |passed| {
+                next::__ppoll_chk(first, count, left(timeout, passed).at(), mask, size)
+            })
+        },
     );
     end(call, result, first, count);
     result

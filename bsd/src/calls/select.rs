@@ -1,12 +1,14 @@
 //! select(2) and pselect(2).
 
-use super::poll::{limit, may_wait};
+use super::poll::{left, limit, may_wait, narrowed};
 use crate::memory;
 use crate::next;
 use crate::result::done;
 use libc::{c_int, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 use polysock::bare::{self, Call};
-use polysock::Events;
+use polysock::{promises, Events};
+use std::ptr;
+use std::time::Duration;
 
 /// A set of descriptors, as the kernel sees it: an array of longs.
 const WORDS: usize = 128;
@@ -108,6 +110,20 @@ fn limit_in_us(timeout: *const timeval) -> Option<i64> {
     Some(microseconds.saturating_mul(1000))
 }
 
+/// Whether a call that a signal has ended leaves in the program's limit how much is left of it. musl's select(2) has a copy.
+const IS_LIMIT_REDUCED: bool = !cfg!(target_env = "musl");
+
+/// What is left of a time limit after some time, never less.
+#[cold]
+fn left_in_us(timeout: *const timeval, passed: Duration) -> Option<timeval> {
+    let passed = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+    let left = (limit_in_us(timeout)? / 1000).saturating_sub(passed).max(0);
+    Some(timeval {
+        tv_sec: narrowed(left / 1_000_000),
+        tv_usec: narrowed(left % 1_000_000),
+    })
+}
+
 /// Whether a call with this time limit may wait; if the pointer or the limit is bad, the call itself says so.
 fn may_wait_us(timeout: *const timeval) -> bool {
     // SAFETY: any bytes are two numbers.
@@ -169,7 +185,20 @@ pub(crate) unsafe fn select(
 ) -> c_int {
     let places = [read, write, except];
     let call = begin(count, places, || may_wait_us(timeout), || limit_in_us(timeout));
-    let result = next::select(count, read, write, except, timeout);
+    let has_limit = !timeout.is_null() && !IS_LIMIT_REDUCED;
+    let result = promises::select(count, places, has_limit, |passed| {
+        let mut rest = None;
+        if !passed.is_zero() {
+            rest = left_in_us(timeout, passed);
+        }
+        next::select(
+            count,
+            read,
+            write,
+            except,
+            rest.as_mut().map_or(timeout, ptr::from_mut),
+        )
+    });
     end(call, result, count, places);
     result
 }
@@ -182,9 +211,13 @@ pub(crate) unsafe fn pselect(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
+    let unblocked = promises::unblocked(mask);
+    let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);
     let places = [read, write, except];
     let call = begin(count, places, || may_wait(timeout), || limit(timeout));
-    let result = next::pselect(count, read, write, except, timeout, mask);
+    let result = promises::select(count, places, !timeout.is_null(), |passed| {
+        next::pselect(count, read, write, except, left(timeout, passed).at(), mask)
+    });
     end(call, result, count, places);
     result
 }

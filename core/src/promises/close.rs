@@ -1,6 +1,6 @@
 //! Closing a socket that calls may be on.
 
-use super::numbers::{copied, Closing, Number};
+use super::numbers::{copied, known_from, Closing, Number};
 use super::result::{fail, without_sigpipe};
 use super::switch::are_kept;
 use super::threads;
@@ -28,8 +28,15 @@ enum Vacated {
 
 /// The socket to vacate, if a number stands for one. Not in a child that uses its parent's memory (vfork(2)).
 fn socket_to_close(number: i32) -> Option<Number> {
-    let number = are_kept().then(|| Number::known(number)).flatten()?;
-    (number.is_known_socket() && fork::is_owner()).then_some(number)
+    if !are_kept() {
+        return None;
+    }
+    match Number::known(number).filter(|number| number.is_known()) {
+        Some(number) => (number.is_known_socket() && fork::is_owner()).then_some(number),
+        // The calls that wait for several don't find out what each is.
+        None if threads::is_in_use(number) && fork::is_owner() => Number::of_socket(number),
+        None => None,
+    }
 }
 
 fn vacate(socket: Number) -> Vacated {
@@ -122,14 +129,30 @@ pub fn close_stream(number: i32, was_flushed: bool, close: impl FnOnce() -> i32)
 
 /// Closes the descriptors from `first` to `last` by `close`.
 pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
-    if are_kept() {
-        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-        for socket in threads::numbers_in_use(number(first), number(last)).filter_map(socket_to_close) {
-            let _ = vacate(socket);
-            socket.forget();
+    if !are_kept() || !fork::is_owner() {
+        return close();
+    }
+    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let (first, last) = (number(first), number(last));
+    threads::visit_numbers_in_use(|number| {
+        if (first..=last).contains(&number) {
+            let _ = Number::of_socket(number);
+        }
+    });
+    for number in known_from(first, last) {
+        if number.is_known_socket() {
+            // It is closed in any case.
+            let _ = vacate(number);
+            number.is_about_to_be_closed();
+        } else {
+            number.forget();
         }
     }
-    close()
+    let result = close();
+    for number in known_from(first, last) {
+        number.is_closed();
+    }
+    result
 }
 
 /// Makes a number stand for the same file as `from`, by `duplicate`, which closes what it stood for. Fails with EBUSY if that is a

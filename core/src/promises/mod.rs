@@ -10,6 +10,7 @@
 //! - `threads` has a seat for each thread, with the calls that it is in.
 //! - A call (`call`) notes in its thread's seat that it is on the number, and then looks whether the number is being closed. A
 //!   close (`close`) notes that, and then looks into the seats. So one of them sees the other.
+//! - A poll or a select (`wait`) notes in the seat where the program has its descriptors (`set`), and the close reads them.
 //! - A close that finds calls puts a file in the socket's place on which every call fails, sends a signal to the threads, and waits
 //!   until they have left.
 //!
@@ -18,11 +19,14 @@
 
 mod call;
 mod close;
+mod count;
 mod limits;
 mod numbers;
 mod result;
+mod set;
 mod switch;
 mod threads;
+mod wait;
 
 pub use call::{call, send_file, write};
 pub use close::{close, close_range, close_stream, flush_stream, replace};
@@ -31,6 +35,7 @@ pub use numbers::{copied, is_stream, made, may_be_limited, option_was_set};
 pub use result::Returned;
 pub use switch::{are_kept, end_before_restriction, quiet};
 pub use threads::end_thread;
+pub use wait::{poll, select, unblocked, undisturbed};
 
 use crate::sys::wake_signal;
 use crate::sys::{fork, modules, process};

@@ -3,6 +3,7 @@
 //! The program may change what a number stands for without our notice. Then the word is wrong, and a call that finds out corrects
 //! it.
 
+use super::count::Count;
 use super::switch::are_kept;
 use crate::sys::direct;
 use crate::sys::fork;
@@ -43,6 +44,10 @@ const GENERATION: u32 = 16;
 /// How long it takes at most from the last look at a number until the kernel has closed it, and the pauses between looks.
 const LONGEST_LAST_STEP: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_micros(20);
+
+/// How many numbers are marked as `CLOSING` by this process, and how many as `ORPHANED`.
+static CLOSINGS: Count = Count::new();
+static ORPHANS: Count = Count::new();
 
 /// The word of a number.
 #[derive(Clone, Copy)]
@@ -98,10 +103,7 @@ impl Number {
             Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => OTHER,
             Err(_) => return false,
         };
-        let known = self
-            .word
-            .compare_exchange(UNKNOWN, described, Ordering::SeqCst, Ordering::SeqCst);
-        known.unwrap_or_else(|now| now) == UNKNOWN && described != OTHER
+        self.replace(UNKNOWN, described) && described != OTHER
             || self.word.load(Ordering::Relaxed) & SOCKET != 0
     }
 
@@ -123,7 +125,7 @@ impl Number {
     pub(super) fn is_other(self) {
         // In a child that uses its parent's memory (vfork(2)), what has changed is the child's descriptor, not its parent's.
         if fork::is_owner() {
-            self.word.store(OTHER, Ordering::SeqCst);
+            self.set(OTHER);
         }
     }
 
@@ -146,6 +148,11 @@ impl Number {
 
     fn has(self, mark: u32) -> bool {
         self.word.load(Ordering::Relaxed) & mark != 0
+    }
+
+    /// Whether it is known what it stands for.
+    pub(super) fn is_known(self) -> bool {
+        self.has(SOCKET | OTHER)
     }
 
     /// Whether it is known as a socket.
@@ -183,9 +190,7 @@ impl Number {
     fn is_closed_here(self, word: u32) -> bool {
         let here = word >> GENERATION == generation();
         if !here {
-            let _ = self
-                .word
-                .compare_exchange(word, UNKNOWN, Ordering::SeqCst, Ordering::SeqCst);
+            let _ = self.replace(word, UNKNOWN);
         }
         here
     }
@@ -208,7 +213,12 @@ impl Number {
 
     /// Leaves it to the last call to free the number.
     pub(super) fn orphan(self) {
-        self.word.fetch_or(ORPHANED, Ordering::SeqCst);
+        loop {
+            let word = self.word.load(Ordering::SeqCst);
+            if self.replace(word, word | ORPHANED) {
+                return;
+            }
+        }
     }
 
     /// Whether the last call that leaves should free the number.
@@ -225,24 +235,108 @@ impl Number {
 
     /// The number is about to be closed by `close`: calls that begin before it is fail. Then all is forgotten.
     pub(super) fn forget_after<R>(self, close: impl FnOnce() -> R) -> R {
-        let last = self.word.load(Ordering::SeqCst) & !ORPHANED | CLOSING | LAST;
-        self.word.store(last, Ordering::SeqCst);
+        let last = self.is_about_to_be_closed();
         let result = close();
         // Unless a socket was made under the number meanwhile.
         let _ = self.replace(last, UNKNOWN);
         result
     }
 
+    /// Calls fail that begin before the number is closed. Returns the word that says so.
+    pub(super) fn is_about_to_be_closed(self) -> u32 {
+        let word = self.word.load(Ordering::SeqCst) & !(ORPHANED | u32::MAX << GENERATION);
+        let last = word | CLOSING | LAST | generation() << GENERATION;
+        self.set(last);
+        last
+    }
+
+    /// The number was closed: what was known is forgotten, unless a socket was made under it meanwhile.
+    pub(super) fn is_closed(self) {
+        let word = self.word.load(Ordering::SeqCst);
+        if word & LAST != 0 && is_marked_here(word) {
+            let _ = self.replace(word, UNKNOWN);
+        }
+    }
+
     /// Forgets all: the number is about to be closed.
     pub(super) fn forget(self) {
-        self.word.store(UNKNOWN, Ordering::SeqCst);
+        self.set(UNKNOWN);
+    }
+
+    fn set(self, new: u32) {
+        count_in(new);
+        count_out(self.word.swap(new, Ordering::SeqCst));
     }
 
     fn replace(self, old: u32, new: u32) -> bool {
-        self.word
+        count_in(new);
+        let replaced = self
+            .word
             .compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+            .is_ok();
+        count_out(if replaced { old } else { new });
+        replaced
     }
+}
+
+/// Counts the marks of a word that is about to be seen.
+fn count_in(word: u32) {
+    if is_marked_here(word) {
+        CLOSINGS.add();
+        if word & ORPHANED != 0 {
+            ORPHANS.add();
+        }
+    }
+}
+
+/// Takes the marks of a word that is not seen any more from the counts.
+fn count_out(word: u32) {
+    if is_marked_here(word) {
+        CLOSINGS.subtract();
+        if word & ORPHANED != 0 {
+            ORPHANS.subtract();
+        }
+    }
+}
+
+/// Whether a word says that this process closes the number.
+fn is_marked_here(word: u32) -> bool {
+    word & CLOSING != 0 && word >> GENERATION == generation()
+}
+
+/// Whether this process is closing any socket. Looked at after a call is noted in its thread's seat.
+#[inline]
+pub(super) fn any_is_closing() -> bool {
+    CLOSINGS.is_positive()
+}
+
+/// The numbers that were left to the last call on them.
+pub(super) fn orphaned() -> impl Iterator<Item = Number> {
+    let any = ORPHANS.is_positive();
+    any.then(|| known_from(0, RawFd::MAX))
+        .into_iter()
+        .flatten()
+        .filter(|number| number.is_orphaned())
+}
+
+/// The numbers from `first` to `last` of which something may be known.
+pub(super) fn known_from(first: RawFd, last: RawFd) -> impl Iterator<Item = Number> {
+    let first = usize::try_from(first).unwrap_or(0);
+    let last = usize::try_from(last).unwrap_or(0);
+    let blocks = BLOCKS_MADE.iter().enumerate().skip(first / IN_BLOCK);
+    let blocks = blocks.take_while(move |(at, _)| at * IN_BLOCK <= last);
+    let words = blocks.flat_map(|(at, block)| {
+        let words = block.get().into_iter().flatten().enumerate();
+        words.map(move |(within, word)| (at * IN_BLOCK + within, word))
+    });
+    words
+        .filter(move |(number, word)| {
+            (first..=last).contains(number) && word.load(Ordering::SeqCst) != UNKNOWN
+        })
+        .filter_map(|(number, word)| {
+            let number = RawFd::try_from(number).ok()?;
+            Some(Number { number, word })
+        })
 }
 
 fn generation() -> u32 {
@@ -271,7 +365,7 @@ pub fn made(number: RawFd, socket_type: i32, from: Option<RawFd>) {
         Some(from) => from.word.load(Ordering::Relaxed) & (SOCKET | STREAM | RECORDS | LIMITED | MARKED),
         None => word_of(socket_type),
     };
-    made.word.store(word, Ordering::SeqCst);
+    made.set(word);
 }
 
 /// Notes that a number now stands for the same file as another.
@@ -288,7 +382,7 @@ pub fn copied(from: RawFd, number: RawFd) {
                 other => other,
             };
         from.word.fetch_or(word & LIMITED, Ordering::Relaxed);
-        copy.word.store(word, Ordering::SeqCst);
+        copy.set(word);
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Only the thread itself writes to its seat, and its signal handlers in between, which leave it as they found it.
 
-use super::numbers::Number;
+use super::numbers::{self, Number};
+use super::set::{Set, Shown};
 use crate::sys::direct;
 use crate::sys::fork;
 use crate::sys::local::PerThread;
@@ -10,6 +11,7 @@ use crate::sys::once_box::OnceBox;
 use crate::sys::undisturbed::{errno, set_errno};
 use crate::sys::wake_signal;
 use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +24,9 @@ const IN_BLOCK: usize = 64;
 const BLOCKS: usize = 1024;
 
 const NO_NUMBER: RawFd = -1;
+/// Instead of its number, a call that waits for several has a mark, which is this or lower and tells it from those before.
+const FIRST_MARK: RawFd = -2;
+const MARKS: u32 = 1 << 30;
 
 /// How long a thread that leaves a call waits for a signal that was sent to it, so that no other call of it is interrupted.
 const LONGEST_WAIT_FOR_SIGNAL: Duration = Duration::from_secs(1);
@@ -31,8 +36,12 @@ pub(super) struct Seat {
     owner: AtomicU64,
     depth: AtomicUsize,
     places: [Place; DEEPEST],
+    /// What the calls in the places wait for if they have a mark.
+    waits_for: [Shown; DEEPEST],
     /// How many signals were sent and have not arrived.
     signals: AtomicU32,
+    /// How many calls there were that wait for several numbers.
+    waits: AtomicU32,
 }
 
 /// A call that a thread is in.
@@ -44,6 +53,37 @@ struct Place {
     woken: AtomicBool,
 }
 
+impl Place {
+    fn is_on(&self, number: RawFd, waits_for: &Shown) -> bool {
+        let on = self.number.load(Ordering::SeqCst);
+        on == number || on <= FIRST_MARK && self.is_on_one_of(waits_for, on, number)
+    }
+
+    /// Whether the call with this mark waits for a number. Not inlined: an address in the frame of the caller is compared with those of
+    /// calls.
+    #[cold]
+    #[inline(never)]
+    fn is_on_one_of(&self, waits_for: &Shown, mark: RawFd, number: RawFd) -> bool {
+        let is_in_call = || self.number.load(Ordering::SeqCst) == mark;
+        waits_for.has(number, mark.unsigned_abs(), is_in_call)
+    }
+
+    /// Shows `visit` the numbers that the call is on.
+    #[inline(never)]
+    fn visit(&self, waits_for: &Shown, visit: &mut dyn FnMut(RawFd)) {
+        match self.number.load(Ordering::SeqCst) {
+            NO_NUMBER => {}
+            mark if mark <= FIRST_MARK => {
+                let _ = waits_for.set().visit(|number| {
+                    visit(number);
+                    ControlFlow::Continue(())
+                });
+            }
+            number => visit(number),
+        }
+    }
+}
+
 /// A call that is noted in the seat of its thread. It has nothing to drop: the thread may never come back to it.
 #[derive(Clone, Copy)]
 pub(super) struct Seated {
@@ -52,6 +92,9 @@ pub(super) struct Seated {
 }
 
 static SEATS: [OnceBox<[Seat; IN_BLOCK]>; BLOCKS] = [const { OnceBox::nothing() }; BLOCKS];
+
+/// How many of them have been used, from the first on.
+static USED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     // Without a destructor, so that nothing is registered.
@@ -122,10 +165,14 @@ fn take_seat(inherited: Option<&'static Seat>) -> Option<&'static Seat> {
         seat.signals.store(0, Ordering::SeqCst);
         return inherited;
     }
-    let seat = SEATS.iter().find_map(|block| {
-        let seats = block.get_or_fill(Seat::free)?;
-        seats.iter().find(|seat| seat.take(owner))
-    })?;
+    let (at, seat) = SEATS
+        .iter()
+        .zip((0..).step_by(IN_BLOCK))
+        .find_map(|(block, first)| {
+            let seats = block.get_or_fill(Seat::free)?;
+            (first..).zip(seats).find(|(_, seat)| seat.take(owner))
+        })?;
+    USED.fetch_max(at + 1, Ordering::SeqCst);
     ENDING.with(|_| ());
     MINE.set(Some(seat));
     Some(seat)
@@ -134,7 +181,9 @@ fn take_seat(inherited: Option<&'static Seat>) -> Option<&'static Seat> {
 /// The seats of this process that are taken.
 fn taken() -> impl Iterator<Item = &'static Seat> {
     let seats = SEATS.iter().map_while(OnceBox::get).flatten();
-    seats.filter(|seat| is_of_this_process(seat.owner.load(Ordering::SeqCst)))
+    seats
+        .take(USED.load(Ordering::SeqCst))
+        .filter(|seat| is_of_this_process(seat.owner.load(Ordering::SeqCst)))
 }
 
 /// The calls that are on a number.
@@ -165,11 +214,23 @@ pub(super) fn inside(number: RawFd) -> Inside {
     inside
 }
 
-/// The numbers from `first` to `last` that other threads have calls on, each maybe several times.
-pub(super) fn numbers_in_use(first: RawFd, last: RawFd) -> impl Iterator<Item = RawFd> {
-    let places = taken().flat_map(|seat| &seat.places);
-    let numbers = places.map(|place| place.number.load(Ordering::SeqCst));
-    numbers.filter(move |number| (first..=last).contains(number))
+/// Shows `visit` the numbers that calls are on, each maybe several times.
+pub(super) fn visit_numbers_in_use(mut visit: impl FnMut(RawFd)) {
+    for (place, waits_for) in taken().flat_map(|seat| seat.places.iter().zip(&seat.waits_for)) {
+        place.visit(waits_for, &mut visit);
+    }
+}
+
+/// Whether this thread is in a call, beneath a signal handler or abandoned.
+#[inline]
+pub(super) fn is_in_call() -> bool {
+    MINE.get()
+        .is_some_and(|seat| seat.depth.load(Ordering::Relaxed) > 0)
+}
+
+/// Whether any call is on a number, or waits for it.
+pub(super) fn is_in_use(number: RawFd) -> bool {
+    taken().any(|seat| seat.is_on(number))
 }
 
 /// Sends a signal to each other thread that has a call on a number, unless one is on its way to it.
@@ -199,7 +260,9 @@ impl Seat {
                 frame: AtomicUsize::new(0),
                 woken: AtomicBool::new(false),
             }),
+            waits_for: [const { Shown::nothing() }; DEEPEST],
             signals: AtomicU32::new(0),
+            waits: AtomicU32::new(0),
         }
     }
 
@@ -224,17 +287,16 @@ impl Seat {
     }
 
     fn is_on(&self, number: RawFd) -> bool {
-        self.places
-            .iter()
-            .any(|place| place.number.load(Ordering::SeqCst) == number)
+        let mut places = self.places.iter().zip(&self.waits_for);
+        places.any(|(place, waits_for)| place.is_on(number, waits_for))
     }
 
-    /// Notes a call on a number.
+    /// Notes a call, on the number or with the mark that `note` returns.
     ///
     /// A signal handler may run between any two steps. It finds the depth raised before the place is filled, and uses the next
     /// place; or it takes this place for an abandoned one and lowers the depth, which is therefore set again at the end.
     #[inline]
-    fn sit(&'static self, number: RawFd) -> Option<Seated> {
+    fn sit(&'static self, note: impl FnOnce(usize) -> RawFd) -> Option<Seated> {
         let here = here();
         if self.depth.load(Ordering::Relaxed) > 0 {
             self.leave_abandoned(here);
@@ -244,12 +306,19 @@ impl Seat {
         self.depth.store(at + 1, Ordering::Relaxed);
         place.woken.store(false, Ordering::Relaxed);
         place.frame.store(here, Ordering::Relaxed);
-        place.number.store(number, Ordering::SeqCst);
+        place.number.store(note(at), Ordering::SeqCst);
         self.depth.store(at + 1, Ordering::Relaxed);
         Some(Seated {
             seat: self,
             place: at,
         })
+    }
+
+    /// The mark of the next call that waits for several numbers.
+    fn next_mark(&self) -> RawFd {
+        let waits = self.waits.load(Ordering::Relaxed).wrapping_add(1) % MARKS;
+        self.waits.store(waits, Ordering::Relaxed);
+        FIRST_MARK - RawFd::try_from(waits).unwrap_or(0)
     }
 
     /// Leaves calls that the thread will not come back to, since a handler has left them by longjmp(3): stacks grow downwards,
@@ -339,15 +408,17 @@ impl Seat {
 /// Frees a number whose close was left to the last call on it.
 #[inline]
 fn free_if_last(number: RawFd) {
-    if let Some(number) = Number::of(number).filter(|number| number.is_orphaned()) {
-        free_orphaned(number);
+    match Number::of(number) {
+        Some(number) if number.is_orphaned() => free_orphaned(number),
+        // The call waited for several, which may have been overwritten.
+        None if number <= FIRST_MARK => numbers::orphaned().for_each(free_orphaned),
+        _ => {}
     }
 }
 
 #[cold]
 pub(super) fn free_orphaned(number: Number) {
-    let in_use = taken().any(|seat| seat.is_on(number.number));
-    if !in_use && number.adopt() {
+    if !is_in_use(number.number) && number.adopt() {
         direct::close(number.number);
     }
 }
@@ -356,7 +427,19 @@ impl Seated {
     /// Notes a call of this thread on a number; `None` if it can't be noted.
     #[inline]
     pub(super) fn on(number: RawFd) -> Option<Self> {
-        mine()?.sit(number)
+        mine()?.sit(|_| number)
+    }
+
+    /// Notes a call of this thread that waits for any of a set.
+    #[inline]
+    pub(super) fn waiting_for(set: &Set) -> Option<Self> {
+        let seat = mine()?;
+        seat.sit(|at| {
+            if let Some(shown) = seat.waits_for.get(at) {
+                shown.show(set);
+            }
+            seat.next_mark()
+        })
     }
 
     /// Whether a signal of ours has arrived since this was last asked.

@@ -3,7 +3,7 @@
 
 use super::undisturbed::{errno, set_errno};
 use super::unix::readiness::{found, Readiness};
-use libc::{c_int, c_long};
+use libc::{c_int, c_long, c_ulong};
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::RawFd;
@@ -156,10 +156,55 @@ pub fn poll(number: RawFd, events: i16, left: Duration) -> io::Result<Readiness>
     }))
 }
 
+/// Looks which of a program's entries have events, without waiting, and writes them there. Returns how many have some.
+pub fn look(first: *mut libc::pollfd, count: usize) -> io::Result<usize> {
+    let mut no_time = Timespec::from(Duration::ZERO);
+    let no_mask = std::ptr::null::<libc::sigset_t>();
+    let time = &raw mut no_time;
+    // SAFETY: the kernel checks the address of the entries, and writes to nothing but what a poll on them writes to. The time is
+    // ours, and there is no mask.
+    let found = quietly(|| unsafe { libc::syscall(PPOLL, first, count, time, no_mask, 0_usize) })?;
+    Ok(usize::try_from(found).unwrap_or(0))
+}
+
 /// Sleeps for about this long, or until a signal arrives.
 pub fn pause(time: Duration) -> io::Result<Readiness> {
     const NO_DESCRIPTOR: RawFd = -1;
     poll(NO_DESCRIPTOR, 0, time)
+}
+
+/// Copies a program's memory into `room`, and returns how many bytes of it are readable. The kernel copies them, so a wrong address
+/// is no fault.
+pub fn copy(from: usize, room: &mut [u8]) -> usize {
+    move_memory(libc::SYS_process_vm_readv, from, room.as_mut_ptr(), room.len())
+}
+
+/// Writes into a program's memory; nothing if it is not writable.
+pub fn write_at(to: usize, bytes: [u8; 2]) {
+    let mut bytes = bytes;
+    move_memory(libc::SYS_process_vm_writev, to, bytes.as_mut_ptr(), bytes.len());
+}
+
+/// Copies between memory that is ours, valid for this length, and a program's, by one of the two calls that do.
+fn move_memory(call: c_long, address: usize, ours: *mut u8, length: usize) -> usize {
+    let local = libc::iovec {
+        iov_base: ours.cast(),
+        iov_len: length,
+    };
+    let remote = libc::iovec {
+        iov_base: std::ptr::without_provenance_mut(address),
+        iov_len: length,
+    };
+    let (local, remote) = (&raw const local, &raw const remote);
+    // All 64 bits of a number count.
+    let (one, no_flags): (c_ulong, c_ulong) = (1, 0);
+    // SAFETY: no memory is involved.
+    let Ok(process) = quietly(|| unsafe { libc::syscall(libc::SYS_getpid) }) else {
+        return 0;
+    };
+    // SAFETY: `local` is valid for the length; the kernel checks the other address, which is the program's to read or to have written.
+    let moved = quietly(|| unsafe { libc::syscall(call, process, local, one, remote, one, no_flags) });
+    usize::try_from(moved.unwrap_or(0)).unwrap_or(0)
 }
 
 /// The kernel's number of this thread.

@@ -23,6 +23,13 @@ static ALL_WERE_BLOCKED: AtomicBool = AtomicBool::new(false);
 /// What happens in the thread that gets the signal.
 static HANDLER: OnceLock<fn()> = OnceLock::new();
 
+/// The size of the kernel's sets of signals: a bit for each.
+const IN_KERNEL: usize = if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
+    16
+} else {
+    8
+};
+
 /// Real-time signals, of which each one that is sent arrives. The highest numbers have other users (debuggers, Java).
 fn candidates() -> impl Iterator<Item = c_int> {
     let highest = libc::SIGRTMAX() - 3;
@@ -176,6 +183,16 @@ pub fn take_out_all(set: &mut libc::sigset_t) -> bool {
 fn is_in(set: &libc::sigset_t, signal: c_int) -> bool {
     // SAFETY: the set is initialized, and the signal valid.
     unsafe { libc::sigismember(set, signal) == 1 }
+}
+
+/// The set of signals at a program's address, as the kernel reads it; `None` if it can't be read.
+pub fn set_at(address: *const libc::sigset_t) -> Option<libc::sigset_t> {
+    let mut set = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: the set is ours, at least as large as the kernel's, and zeroed bytes are initialized.
+    let room = unsafe { std::slice::from_raw_parts_mut(set.as_mut_ptr().cast::<u8>(), IN_KERNEL) };
+    let copied = direct::copy(address.addr(), room);
+    // SAFETY: any bytes are a set.
+    (copied == IN_KERNEL).then(|| unsafe { set.assume_init() })
 }
 
 fn only() -> libc::sigset_t {

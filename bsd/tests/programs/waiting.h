@@ -1,0 +1,157 @@
+/* Threads that wait for several descriptors: they keep what their call has returned. */
+#ifndef WAITING_H
+#define WAITING_H
+
+#include "sockets.h"
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+enum { LONGEST_MS = 20000, MOST_BITS = 4096 };
+
+static int patience = LONGEST_MS;
+
+static long long now_ms(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+struct waiter {
+    pthread_t thread;
+    const char *call;
+    const int *numbers;
+    int count, limit_ms;
+    sigset_t *mask;
+    struct pollfd *entries; /* the program's, if not the waiter's own */
+    struct pollfd own[4];
+    char text[64];
+    atomic_int id;
+};
+
+static void show_entries(char *text, long result, const struct pollfd *entries, int count) {
+    int at = sprintf(text, "%ld", result);
+    for (int number = 0; number < count; number++) {
+        int events = entries[number].revents;
+        if (events != 0 && at < 40)
+            at += sprintf(text + at, " %d:%s", number,
+                          events == POLLNVAL ? "NVAL" : events == POLLIN ? "IN" : "other");
+    }
+}
+
+static void wait_by_poll(struct waiter *waiter) {
+    struct pollfd *entries = waiter->entries != NULL ? waiter->entries : waiter->own;
+    struct timespec limit = {waiter->limit_ms / 1000, waiter->limit_ms % 1000 * 1000000L};
+    int result, limited = waiter->limit_ms >= 0;
+    if (entries == waiter->own)
+        for (int at = 0; at < waiter->count; at++)
+            entries[at] = (struct pollfd){waiter->numbers[at], POLLIN, 0};
+    if (strcmp(waiter->call, "poll") == 0)
+        result = poll(entries, waiter->count, waiter->limit_ms);
+    else
+        result = ppoll(entries, waiter->count, limited ? &limit : NULL, waiter->mask);
+    if (result < 0)
+        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
+    else
+        show_entries(waiter->text, result, entries, waiter->count);
+}
+
+static void wait_by_select(struct waiter *waiter) {
+    long sets[3][MOST_BITS / 8 / sizeof(long)] = {0};
+    struct timespec limit = {waiter->limit_ms / 1000, waiter->limit_ms % 1000 * 1000000L};
+    struct timeval wide = {waiter->limit_ms / 1000, waiter->limit_ms % 1000 * 1000};
+    int result, limited = waiter->limit_ms >= 0, bits = 8 * sizeof(long), most = 0;
+    for (int at = 0; at < waiter->count; at++) {
+        int number = waiter->numbers[at];
+        sets[at == 0 ? 2 : 0][number / bits] |= 1L << number % bits;
+        sets[0][number / bits] |= 1L << number % bits;
+        most = number > most ? number : most;
+    }
+    fd_set *read = (void *)sets[0], *except = (void *)sets[2];
+    if (strcmp(waiter->call, "select") == 0)
+        result = select(most + 1, read, NULL, except, limited ? &wide : NULL);
+    else
+        result = pselect(most + 1, read, NULL, except, limited ? &limit : NULL, waiter->mask);
+    if (result < 0)
+        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
+    else
+        sprintf(waiter->text, "%d", result);
+}
+
+static void wait_by_epoll(struct waiter *waiter) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int epoll = epoll_create1(0), result;
+    for (int at = 0; at < waiter->count; at++)
+        epoll_ctl(epoll, EPOLL_CTL_ADD, waiter->numbers[at], &event);
+    waiter->id = syscall(SYS_gettid);
+    if (strcmp(waiter->call, "epoll_wait") == 0)
+        result = epoll_wait(epoll, &event, 1, waiter->limit_ms);
+    else
+        result = epoll_pwait(epoll, &event, 1, waiter->limit_ms, waiter->mask);
+    if (result < 0)
+        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
+    else
+        sprintf(waiter->text, "%d", result);
+    close(epoll);
+}
+
+static void *run_waiter(void *argument) {
+    struct waiter *waiter = argument;
+    if (strncmp(waiter->call, "epoll", 5) == 0) {
+        wait_by_epoll(waiter);
+        return NULL;
+    }
+    waiter->id = syscall(SYS_gettid);
+    if (strstr(waiter->call, "poll") != NULL)
+        wait_by_poll(waiter);
+    else
+        wait_by_select(waiter);
+    return NULL;
+}
+
+static void start(struct waiter *waiter, const char *call, const int *numbers, int count) {
+    waiter->call = call;
+    waiter->numbers = numbers;
+    waiter->count = count;
+    if (waiter->limit_ms == 0)
+        waiter->limit_ms = -1;
+    waiter->id = 0;
+    pthread_create(&waiter->thread, NULL, run_waiter, waiter);
+}
+
+/* Until a thread sleeps in a call. */
+static void wait_until_it_sleeps(atomic_int *id) {
+    char path[64], text[512], state = 0;
+    for (int tries = 0; state != 'S' && tries < LONGEST_MS; tries++) {
+        usleep(500);
+        if (*id == 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat", *id);
+        FILE *file = fopen(path, "r");
+        if (file == NULL)
+            return;
+        fgets(text, sizeof text, file);
+        fclose(file);
+        state = strrchr(text, ')')[2];
+    }
+}
+
+static int has_ended(pthread_t thread, int ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    long long ns = until.tv_nsec + ms * 1000000LL;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return pthread_timedjoin_np(thread, NULL, &until) == 0;
+}
+
+static const char *ended(struct waiter *waiter) {
+    return has_ended(waiter->thread, patience) ? waiter->text : "waits";
+}
+
+#endif
