@@ -139,14 +139,16 @@ pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
             let _ = Number::of_socket(number);
         }
     });
-    for number in known_from(first, last) {
-        if number.is_known_socket() {
-            // It is closed in any case.
-            let _ = vacate(number);
-            number.is_about_to_be_closed();
-        } else {
-            number.forget();
-        }
+    // All are closed in any case.
+    let sockets = || known_from(first, last).filter(|number| number.is_known_socket());
+    for socket in sockets() {
+        let _ = vacate(socket);
+    }
+    for number in known_from(first, last).filter(|number| !number.is_known_socket()) {
+        number.forget();
+    }
+    for socket in sockets() {
+        socket.is_about_to_be_closed();
     }
     let result = close();
     for number in known_from(first, last) {
