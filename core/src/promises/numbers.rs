@@ -310,13 +310,15 @@ pub(super) fn any_is_closing() -> bool {
     CLOSINGS.is_positive()
 }
 
+/// Whether any number was left to the last call on it.
+#[inline]
+pub(super) fn any_is_orphaned() -> bool {
+    ORPHANS.is_positive()
+}
+
 /// The numbers that were left to the last call on them.
 pub(super) fn orphaned() -> impl Iterator<Item = Number> {
-    let any = ORPHANS.is_positive();
-    any.then(|| known_from(0, RawFd::MAX))
-        .into_iter()
-        .flatten()
-        .filter(|number| number.is_orphaned())
+    known_from(0, RawFd::MAX).filter(|number| number.is_orphaned())
 }
 
 /// The numbers from `first` to `last` of which something may be known.

@@ -411,9 +411,15 @@ fn free_if_last(number: RawFd) {
     match Number::of(number) {
         Some(number) if number.is_orphaned() => free_orphaned(number),
         // The call waited for several, which may have been overwritten.
-        None if number <= FIRST_MARK => numbers::orphaned().for_each(free_orphaned),
+        None if number <= FIRST_MARK && numbers::any_is_orphaned() => free_all_orphaned(),
         _ => {}
     }
+}
+
+#[cold]
+#[inline(never)]
+fn free_all_orphaned() {
+    numbers::orphaned().for_each(free_orphaned);
 }
 
 #[cold]
