@@ -36,7 +36,7 @@ impl<T> Table<T> {
 
     /// The place in a key.
     pub(crate) fn place(key: u64) -> usize {
-        usize::try_from(key).unwrap_or_default() & (Self::MOST - 1)
+        usize::try_from(key & (Self::MOST as u64 - 1)).unwrap_or_default()
     }
 
     #[inline]
@@ -104,6 +104,11 @@ impl<T> Default for Table<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_may_be_longer_than_an_address() {
+        assert_eq!(Table::<char>::place(u64::MAX - 1), Table::<char>::MOST - 2);
+    }
 
     #[test]
     fn a_key_finds_its_item_and_no_other_that_got_its_place() {
