@@ -179,7 +179,13 @@ static UNUSED bool is_blocked(pid_t pid, pid_t tid)
 #ifdef SYS_ppoll_time64
         SYS_ppoll_time64,
 #endif
-        SYS_ppoll, SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg, SYS_accept, SYS_accept4, SYS_connect};
+#ifdef SYS_accept
+        SYS_accept,
+#endif
+#ifdef SYS_socketcall /* on x86 with 32 bits, in place of most of the others */
+        SYS_socketcall,
+#endif
+        SYS_ppoll, SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg, SYS_accept4, SYS_connect};
     /* The same on x86-64, whose numbers are shown when this program is emulated there. */
     static const long waiting_on_x86_64[] = {7, 271, 45, 47, 44, 46, 43, 288, 42};
     bool emulated = getenv("POLYSOCK_TEST_EMULATOR") != NULL;

@@ -142,7 +142,7 @@ TEST(too_little_room_for_descriptors)
     int fds[8], got[8], flags;
     MUST(polysock_socketpair(&a, &b, POLYSOCK_SOCK_DGRAM));
     MUST(polysock_control_new(&send, 0));
-    MUST(polysock_control_new(&recv, 24)); /* a header and two descriptors */
+    MUST(polysock_control_new(&recv, CMSG_LEN(2 * sizeof(int)))); /* two descriptors */
     for (int i = 0; i < 8; i++)
         fds[i] = polysock_fileno(a);
     int before = open_descriptors();

@@ -166,13 +166,13 @@ TEST(sizes)
     CHECK(polysock_get_notsent_lowat(s, &bytes) == 0 && bytes == 5000);
     CHECK_IS(polysock_set_notsent_lowat(s, 0), 0);
     CHECK(polysock_get_notsent_lowat(s, &bytes) == 0 && bytes == 0);
-    static const size_t huge[] = {(size_t)INT_MAX + 1, (size_t)1 << 40, SIZE_MAX};
+    static const size_t huge[] = {(size_t)INT_MAX + 1, SIZE_MAX / 2 + 2, SIZE_MAX};
     for (int i = 0; i < 3; i++) {
         REFUSED(polysock_set_sndbuf(s, huge[i]), "send buffer");
         REFUSED(polysock_set_rcvbuf(s, huge[i]), "receive buffer");
         REFUSED(polysock_set_rcvlowat(s, huge[i]), "low-water");
         REFUSED(polysock_set_maxseg(s, huge[i]), "maximum segment");
-        if (i > 0)
+        if (i > 0 && sizeof(size_t) > 4)
             REFUSED(polysock_set_notsent_lowat(s, huge[i]), "not-sent");
     }
     REFUSED(polysock_set_sndbuf(s, 0), "send buffer");

@@ -254,7 +254,7 @@ TEST(ports_are_numbers)
     CHECK_IS(polysock::address("127.0.0.1:80", 7007).port(), 80);
     CHECK_IS(polysock::create_server("127.0.0.1:0").acceptconn(), 1);
     CHECK(!polysock::getaddrinfo("", 80).empty()); // no host, as getaddrinfo(3) has NULL
-    for (long wrong : {-1L, 65536L, 65536L + port, 4294967296L + port}) {
+    for (long long wrong : {-1LL, 65536LL, 65536LL + port, 4294967296LL + port}) {
         CHECK(!error_text([&] { polysock::create_connection("127.0.0.1", wrong, 10s); }).empty());
         CHECK(!error_text([&] { polysock::create_server("127.0.0.1", wrong); }).empty());
         CHECK(!error_text([&] { polysock::address("127.0.0.1", wrong); }).empty());

@@ -42,11 +42,17 @@ fn limits(socket: &Socket) -> (Duration, Duration) {
 }
 
 fn reported(socket: &Socket, name: i32) -> Duration {
-    let mut value = [0; 16];
-    assert_eq!(socket.option(libc::SOL_SOCKET, name, &mut value).unwrap(), 16);
-    let seconds = u64::from_ne_bytes(value[..8].try_into().unwrap());
-    let micros = u64::from_ne_bytes(value[8..].try_into().unwrap());
-    Duration::from_secs(seconds) + Duration::from_micros(micros)
+    let half = system::half_of_time(name);
+    let mut value = vec![0; 2 * half];
+    assert_eq!(
+        socket.option(libc::SOL_SOCKET, name, &mut value).unwrap(),
+        2 * half
+    );
+    let number = |bytes: &[u8]| match bytes.len() {
+        4 => u64::from(u32::from_ne_bytes(bytes.try_into().unwrap())),
+        _ => u64::from_ne_bytes(bytes.try_into().unwrap()),
+    };
+    Duration::from_secs(number(&value[..half])) + Duration::from_micros(number(&value[half..]))
 }
 
 fn in_time(took: Duration, limit: Duration) {
@@ -221,13 +227,13 @@ fn the_limit_of_the_program_stays() {
     limited(|| {
         let (client, server) = that_waits();
         wait_once(&client, &server);
-        let own = [0_i64.to_ne_bytes(), 700_000_i64.to_ne_bytes()].concat();
         // One that the kernel refuses changes nothing.
-        let wrong = [0_i64.to_ne_bytes(), (-1_i64).to_ne_bytes()].concat();
         for name in LIMITS {
+            let wrong = system::time_of_option(name, 0, -1);
             client.set_option(libc::SOL_SOCKET, name, &wrong).unwrap_err();
         }
         assert_eq!(receiving_in_the_kernel(&client, &server), "recvfrom");
+        let own = system::time_of_option(LIMITS[1], 0, 700_000);
         client.set_option(libc::SOL_SOCKET, LIMITS[1], &own).unwrap();
         assert_eq!(receiving_in_the_kernel(&client, &server), "ppoll");
         assert_eq!(limits(&client), (ms(700), ms(700)));

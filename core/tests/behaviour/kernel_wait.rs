@@ -334,7 +334,7 @@ fn what_the_kernel_says_is_what_comes_out() {
 fn a_timeout_of_the_kernels_own_is_passed_on() {
     limited(|| {
         let (client, _server) = connection();
-        let time = [0_i64.to_ne_bytes(), 50_000_i64.to_ne_bytes()].concat();
+        let time = system::time_of_option(libc::SO_RCVTIMEO, 0, 50_000);
         client
             .set_option(libc::SOL_SOCKET, libc::SO_RCVTIMEO, &time)
             .unwrap();

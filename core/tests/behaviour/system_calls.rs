@@ -256,7 +256,10 @@ fn closes_after_a_fork_share_one_look() {
 }
 
 fn looks(line: &str) -> Option<&str> {
-    call(line).filter(|call| ["openat", "getdents64", "readlink", "readlinkat", "statx"].contains(call))
+    // An fstat(2) with 32 bits.
+    let of_descriptor = line.contains("statx(") && line.contains("AT_EMPTY_PATH");
+    let looks = |call: &&str| ["openat", "getdents64", "readlink", "readlinkat", "statx"].contains(call);
+    call(line).filter(looks).filter(|_| !of_descriptor)
 }
 
 fn look_begins(line: &str) -> Option<&str> {
@@ -341,8 +344,14 @@ fn count(text: &str, counts_as: impl Fn(&str) -> Option<&str>) -> BTreeMap<Strin
     calls
 }
 
-/// The name of the call in a line of strace.
+/// The name of the call in a line of strace. With 32 bits some calls have another, for a time or a number of 64 bits, and a receive
+/// without an address is a call of its own.
 fn call(line: &str) -> Option<&str> {
     let (name, _) = line.split_whitespace().nth(1)?.split_once('(')?;
-    Some(name)
+    Some(match name {
+        "fcntl64" => "fcntl",
+        "recv" => "recvfrom",
+        "send" => "sendto",
+        name => name.strip_suffix("_time64").unwrap_or(name),
+    })
 }

@@ -169,8 +169,8 @@ const KERNELS: Duration = Duration::from_millis(40);
 /// Sets the program's own limit of a wait in the kernel, for both directions.
 fn limit_in_the_kernel(socket: &Socket) {
     let micros = i64::try_from(KERNELS.as_micros()).unwrap();
-    let time = [0_i64.to_ne_bytes(), micros.to_ne_bytes()].concat();
     for name in [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO] {
+        let time = system::time_of_option(name, 0, micros);
         socket.set_option(libc::SOL_SOCKET, name, &time).unwrap();
     }
 }

@@ -12,6 +12,8 @@ pub mod alone;
 pub mod filter;
 pub mod random;
 pub mod skipped;
+#[cfg(all(target_os = "linux", target_arch = "x86"))]
+pub mod socketcall;
 pub mod system;
 
 use polysock::{Address, CallHints, Caller, Error, Kind, Socket, Start, Stop};

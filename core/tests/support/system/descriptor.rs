@@ -103,6 +103,25 @@ pub fn time_option(fd: RawFd, name: c_int) -> Duration {
     )
 }
 
+/// A time as an option of `SOL_SOCKET` has it: in numbers of the C library's size, or of 64 bits (`SO_RCVTIMEO_NEW`).
+pub fn time_of_option(name: c_int, seconds: i64, microseconds: i64) -> Vec<u8> {
+    let narrow = |number: i64| i32::try_from(number).unwrap().to_ne_bytes().to_vec();
+    let of = [seconds, microseconds];
+    match half_of_time(name) {
+        4 => of.map(narrow).concat(),
+        _ => of.map(i64::to_ne_bytes).concat(),
+    }
+}
+
+/// How long each of its numbers is.
+pub fn half_of_time(name: c_int) -> usize {
+    if [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO].contains(&name) {
+        size_of::<libc::timeval>() / 2
+    } else {
+        size_of::<i64>()
+    }
+}
+
 /// How many of the descriptors that a test wants it may open: a login has a soft limit of 1,024, which is raised as far as
 /// the hard limit allows.
 pub fn room_for_descriptors(wanted: usize) -> usize {

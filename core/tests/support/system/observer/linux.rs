@@ -77,7 +77,17 @@ impl Observer {
     }
 
     fn name(&self, text: &str) -> Option<&'static str> {
-        let number: libc::c_long = text.split(' ').next()?.parse().ok()?; // or "running"
+        let mut words = text.split(' ');
+        let number: libc::c_long = words.next()?.parse().ok()?; // or "running"
+        #[cfg(target_arch = "x86")]
+        if number == libc::SYS_socketcall {
+            let which = words.next()?.strip_prefix("0x")?;
+            let which = u32::from_str_radix(which, 16).ok()?;
+            let mut calls = super::super::super::socketcall::SOCKETCALLS.iter();
+            return calls
+                .find(|(_, _, known)| *known == which)
+                .map(|(name, _, _)| *name);
+        }
         let known = self.calls.iter().find(|(_, known)| *known == number);
         known.map(|(name, _)| *name)
     }
