@@ -15,6 +15,8 @@ SAME = [
     "positions",
     "wide",
     "without-waiting",
+    "interrupted",
+    "cancelled",
     "numbers",
     "reopened",
     "forked",

@@ -165,16 +165,18 @@ const FUNCTIONS: Functions = Functions {
     close,
 };
 
-/// The size of the buffer that fdopen(3) would give the stream.
-unsafe fn buffer_size(number: c_int) -> usize {
+/// The size of the buffer that fdopen(3) would give the stream; `None` if the number does not stand for a socket any more.
+unsafe fn buffer_size(number: c_int) -> Option<usize> {
     let mut found = MaybeUninit::<libc::stat64>::zeroed();
-    if libc::fstat64(number, found.as_mut_ptr()) != 0 {
-        return LARGEST_BUFFER;
-    }
-    usize::try_from(found.assume_init().st_blksize)
-        .ok()
-        .filter(|size| (1..LARGEST_BUFFER).contains(size))
-        .unwrap_or(LARGEST_BUFFER)
+    libc::fstat64(number, found.as_mut_ptr());
+    let found = found.assume_init();
+    let size = usize::try_from(found.st_blksize).unwrap_or(0);
+    let size = if (1..LARGEST_BUFFER).contains(&size) {
+        size
+    } else {
+        LARGEST_BUFFER
+    };
+    (found.st_mode & libc::S_IFMT == libc::S_IFSOCK).then_some(size)
 }
 
 pub(crate) unsafe fn fdopen(number: c_int, mode: *const c_char) -> *mut FILE {
@@ -183,7 +185,11 @@ pub(crate) unsafe fn fdopen(number: c_int, mode: *const c_char) -> *mut FILE {
         return twin;
     }
     let before = errno();
-    match promised(number, twin) {
+    let Some(size) = buffer_size(number) else {
+        set_errno(before);
+        return twin;
+    };
+    match promised(number, twin, size) {
         Some(stream) => {
             set_errno(before);
             stream
@@ -197,7 +203,7 @@ pub(crate) unsafe fn fdopen(number: c_int, mode: *const c_char) -> *mut FILE {
 }
 
 /// The promised stream beside its twin. `None` without memory.
-unsafe fn promised(number: c_int, twin: *mut FILE) -> Option<*mut FILE> {
+unsafe fn promised(number: c_int, twin: *mut FILE, buffer_size: usize) -> Option<*mut FILE> {
     let ours = reserve();
     if ours.is_null() {
         return None;
@@ -231,7 +237,7 @@ unsafe fn promised(number: c_int, twin: *mut FILE) -> Option<*mut FILE> {
         stream,
         (*ours).buffer.as_mut_ptr().cast(),
         libc::_IOFBF,
-        buffer_size(number),
+        buffer_size,
     );
     (*ours).twin.store(twin, Ordering::SeqCst);
     (*ours).stream.store(stream, Ordering::SeqCst);

@@ -260,6 +260,36 @@ static void without_waiting(void) {
     SHOW(fclose(stream) != 0);
 }
 
+static void on_alarm(int number) {
+    (void)number;
+}
+
+/* A signal ends a read, or with SA_RESTART does not. */
+static void interrupted(void) {
+    char line[64];
+    struct itimerval timer = {{0, 0}, {0, 30000}};
+    connect_them();
+    FILE *stream = fdopen(pair[0], "r+");
+    for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
+        struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
+        sigaction(SIGALRM, &action, NULL);
+        fflush(stdout);
+        if (flags && fork() == 0) {
+            usleep(100000);
+            send(pair[1], "a line\n", 7, 0);
+            _exit(0);
+        }
+        setitimer(ITIMER_REAL, &timer, NULL);
+        errno = 0;
+        char *result = fgets(line, sizeof line, stream);
+        printf("restart %d: %s, %s\n", flags != 0, result ? result : "nothing", strerrorname_np(errno));
+        state("then", stream);
+        clearerr(stream);
+    }
+    wait(NULL);
+    SHOW(fclose(stream));
+}
+
 /* A stream that shares its number with another, and one whose number was closed or given to another file. */
 static void numbers(void) {
     char line[64];
@@ -482,6 +512,28 @@ static void wait_until_it_waits(void) {
     }
 }
 
+/* A thread that is cancelled in a read leaves the stream to others. */
+static void cancelled(void) {
+    pthread_t thread;
+    void *result;
+    char line[64];
+    connect_them();
+    stream_of_reader = fdopen(pair[0], "r+");
+    pthread_create(&thread, NULL, wait_for_line, NULL);
+    wait_until_it_waits();
+    pthread_cancel(thread);
+    pthread_join(thread, &result);
+    printf("cancelled: %d\n", result == PTHREAD_CANCELED);
+    SHOW(fputs("written", stream_of_reader));
+    SHOW(fflush(stream_of_reader));
+    show_arrived();
+    send(pair[1], "a line\n", 7, 0);
+    printf("%s", fgets(line, sizeof line, stream_of_reader));
+    SHOW(fputs("left", stream_of_reader));
+    SHOW(fclose(stream_of_reader));
+    show_arrived();
+}
+
 static void close_wakes(int (*close_it)(void)) {
     pthread_t thread;
     void *text = "fgets: waits";
@@ -545,6 +597,8 @@ static const struct way ways[] = {
     {"positions", positions},
     {"wide", wide},
     {"without-waiting", without_waiting},
+    {"interrupted", interrupted},
+    {"cancelled", cancelled},
     {"numbers", numbers},
     {"reopened", reopened},
     {"forked", forked},
