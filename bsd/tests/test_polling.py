@@ -77,12 +77,15 @@ SCENARIOS = [
         [
             "close(pair[0]): 0",
             "-1 EFAULT",
-            *(f"poll({arguments}): -1 {error}" for arguments, error in [
-                ("(void *)8, 1, 0", "EFAULT"),
-                ("(void *)8, 1, -1", "EFAULT"),
-                ("NULL, 1, -1", "EFAULT"),
-                ("NULL, -1, -1", "EINVAL"),
-            ]),
+            *(
+                f"poll({arguments}): -1 {error}"
+                for arguments, error in [
+                    ("(void *)8, 1, 0", "EFAULT"),
+                    ("(void *)8, 1, -1", "EFAULT"),
+                    ("NULL, 1, -1", "EFAULT"),
+                    ("NULL, -1, -1", "EINVAL"),
+                ]
+            ),
             "select(1, (void *)8, NULL, NULL, NULL): -1 EFAULT",
             "select(-1, NULL, NULL, NULL, NULL): -1 EINVAL",
         ],
@@ -97,12 +100,14 @@ SCENARIOS = [
 ]
 # They are the same without --safe.
 UNCHANGED = ["interrupted", "others", "unmapped"]
-TRAPS = [("one", call, close, kind) for call in CALLS for close, kind in [("close", "connected"), ("dup2", "listening")]]
+TRAPS = [
+    ("one", call, close, kind) for call in CALLS for close, kind in [("close", "connected"), ("dup2", "listening")]
+]
 
 
 @pytest.fixture(scope="module")
 def played(compiled, built_layer):
-    """All scenarios with --safe, side by side since they mostly wait: {arguments: the finished process}; the traps without it."""
+    """All scenarios with --safe, side by side since they mostly wait, and the traps: {arguments: finished process}"""
     program = compiled("polling")
 
     def play(task):
