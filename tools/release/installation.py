@@ -39,8 +39,16 @@ def tested(python, pip, work):
     for name in ("conformance", "docs", "include", "python/tests"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "python/pyproject.toml", checkout / "python")
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    return run(command, cwd=checkout / "python", PYTHONPATH=None).splitlines()[-1]
+    command = [python, "-m", "pytest", "-p", "no:cacheprovider"]
+    return totals(run(command, cwd=checkout / "python", PYTHONPATH=None))
+
+
+def totals(printed):
+    """The last line of pytest, which has the numbers: a run that does not say what passed is none."""
+    last = printed.rstrip().rpartition("\n")[2]
+    if not re.search(r"\b[1-9]\d* passed", last):
+        raise Failed(f"the tests did not say what passed:\n{printed}")
+    return last.strip("= ")
 
 
 def tried_unpacked(file, work, python):

@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 
 import pytest
-from release import binaries, builds, c_libraries, mach_o, wheels
+from release import binaries, builds, c_libraries, installation, mach_o, wheels
 from release.__main__ import files_of, sum_of
 from release.commands import Failed, run
 from release.platforms import PLATFORMS, of_this_machine
@@ -206,6 +206,15 @@ def test_a_command_that_fails_is_shown(tmp_path):
         run(["sh", "-c", "echo last words; exit 3"])
     with pytest.raises(Failed, match="no-such-program is not installed"):
         run(["no-such-program"])
+
+
+def test_the_tests_of_the_package_say_what_passed():
+    assert (
+        installation.totals("....  [100%]\n=== 12 passed, 1 skipped in 3.10s ===\n") == "12 passed, 1 skipped in 3.10s"
+    )
+    for silent in ("....  [100%]\n", "no tests ran in 0.01s\n", "3 skipped in 0.01s\n", ""):
+        with pytest.raises(Failed, match="did not say what passed"):
+            installation.totals(silent)
 
 
 def test_what_is_summed(tmp_path):
