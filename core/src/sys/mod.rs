@@ -31,7 +31,7 @@
 //! - [`sigpipe`], for calls that have no flag to suppress the signal; [`fork`], the generation that changes with each fork, and
 //!   locks that start afresh in the child; [`entry`], the word that every call checks; [`thread`] and [`local`], which do not
 //!   end the process when there is no memory; [`reserve`], a little memory for that case;
-//! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`],
+//! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`exit`], [`published`], [`once_box`],
 //!   [`call_stack`] and [`modules`], for traces;
 //! - [`undisturbed`], work in the middle of a program's own calls; [`arena`] and [`own_stack`], memory and a stack for it;
 //! - `direct`, system calls that no library comes between, and `wake_signal`, the signal that ends another thread's call, for
@@ -52,6 +52,7 @@ pub(crate) mod descriptor;
 pub(crate) mod direct;
 pub(crate) mod entry;
 pub(crate) mod error_text;
+pub(crate) mod exit;
 pub(crate) mod fork;
 pub(crate) mod holders;
 pub(crate) mod interface_index;

@@ -2,7 +2,10 @@
 
 use super::fork;
 use std::cell::Cell;
+#[cfg(all(target_os = "linux", not(target_env = "gnu")))]
+use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::sync::OnceLock;
 
 /// The thread's number as the system shows it, such as in /proc.
 pub fn thread_number() -> u64 {
@@ -46,6 +49,38 @@ fn ask_thread_number() -> u64 {
     super::thread::me().number()
 }
 
+/// The words of the command line; those that were found first, if they can't be found any more.
+pub fn arguments() -> Vec<OsString> {
+    static FIRST: OnceLock<Vec<OsString>> = OnceLock::new();
+    let found = find_arguments();
+    if found.is_empty() {
+        return FIRST.get().cloned().unwrap_or_default();
+    }
+    FIRST.get_or_init(|| found.clone());
+    found
+}
+
+#[cfg(all(target_os = "linux", not(target_env = "gnu")))]
+fn find_arguments() -> Vec<OsString> {
+    use std::os::unix::ffi::OsStrExt;
+    const LONGEST: usize = 4096;
+    let passed: Vec<_> = std::env::args_os().collect();
+    if !passed.is_empty() {
+        return passed;
+    }
+    // musl passes them to programs only, not to libraries.
+    let mut room = [0; LONGEST];
+    let text = super::direct::read_beginning(c"/proc/self/cmdline", &mut room);
+    let words = text.split_inclusive(|byte| *byte == 0);
+    let without_end = |word: &[u8]| OsStr::from_bytes(word.strip_suffix(b"\0").unwrap_or(word)).to_owned();
+    words.map(without_end).collect()
+}
+
+#[cfg(not(all(target_os = "linux", not(target_env = "gnu"))))]
+fn find_arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
 /// The parent's process number.
 pub fn parent() -> u32 {
     std::os::unix::process::parent_id()
@@ -68,35 +103,6 @@ fn has_gained_rights() -> bool {
     #[cfg(not(target_os = "linux"))]
     // SAFETY: no memory is involved.
     return unsafe { libc::issetugid() } != 0;
-}
-
-/// Calls `function` when the process exits normally. One that is registered before the program begins is called after
-/// the destructors of all libraries.
-#[cfg(target_os = "linux")]
-pub fn at_exit(function: extern "C" fn()) {
-    use std::ffi::{c_int, c_void};
-    extern "C" fn call(function: *mut c_void) {
-        // SAFETY: it was made from such a function below.
-        unsafe { std::mem::transmute::<*mut c_void, extern "C" fn()>(function)() };
-    }
-    extern "C" {
-        fn __cxa_atexit(
-            call: extern "C" fn(*mut c_void),
-            argument: *mut c_void,
-            library: *mut c_void,
-        ) -> c_int;
-    }
-    // SAFETY: they are functions for the life of the process (the library is linked `-z nodelete`), so they need not be called
-    // with this library's destructors, which atexit(3) would do. Registering fails only without memory.
-    unsafe { __cxa_atexit(call, function as *mut c_void, std::ptr::null_mut()) };
-}
-
-/// Calls `function` when the process exits in order.
-#[cfg(not(target_os = "linux"))]
-pub fn at_exit(function: extern "C" fn()) {
-    // SAFETY: it is a function for the life of the process (the library is linked `-z nodelete`). Registering fails only
-    // without memory.
-    unsafe { libc::atexit(function) };
 }
 
 #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions)] // the type differs between systems

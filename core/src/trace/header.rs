@@ -46,7 +46,7 @@ pub(super) fn header(parent: Option<&str>, most_data: usize) -> Line {
 /// The command line.
 fn program() -> String {
     let mut program = String::new();
-    for word in std::env::args_os() {
+    for word in process::arguments() {
         if !program.is_empty() {
             program.push(' ');
         }
@@ -68,4 +68,5 @@ fn machine() -> &'static str {
 /// Reads what needs a descriptor: later the program may have none left, or close it.
 pub(super) fn prepare() {
     machine();
+    process::arguments();
 }

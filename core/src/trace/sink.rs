@@ -4,10 +4,10 @@ use super::header::header;
 use super::line::Line;
 use super::settings::{state, turn_off, ON, SETTINGS};
 use crate::error::{Error, Kind, Operation};
-use crate::sys::clock;
 use crate::sys::fork::{self, ForkLock, Held, InChild};
 use crate::sys::mapped_log::MappedLog;
 use crate::sys::process;
+use crate::sys::{clock, exit};
 use std::io;
 use std::sync::Once;
 
@@ -55,7 +55,7 @@ pub(super) fn note_lost() {
 /// Registers what finishes the file when the process exits, and what notices forks.
 pub(super) fn prepare() {
     static AT_EXIT: Once = Once::new();
-    AT_EXIT.call_once(|| process::at_exit(finish));
+    AT_EXIT.call_once(|| exit::at_exit(finish));
     fork::watch();
 }
 

@@ -27,6 +27,6 @@ pub use sockets::{is_socket, note_change, note_sent};
 pub use starting::begin_from_environment;
 pub use waiting::Waits;
 
+pub use crate::sys::exit::at_exit;
 pub use crate::sys::fork::note_sharing;
-pub use crate::sys::process::at_exit;
 pub use crate::sys::undisturbed::{errno, set_errno};
