@@ -25,6 +25,7 @@
 static ALLOCATOR: polysock::Arena = polysock::Arena;
 
 mod exported;
+mod loaded;
 mod memory;
 mod next;
 mod result;
@@ -61,21 +62,35 @@ mod calls {
 
     pub(crate) use accept::{accept, accept4};
     pub(crate) use children::{popen, posix_spawn, posix_spawnp, system};
-    pub(crate) use close::{close, close_range, closefrom, fclose};
+    pub(crate) use close::{close, fclose};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use close::{close_range, closefrom};
     pub(crate) use connect::connect;
-    pub(crate) use duplicate::{dup, dup2, dup3, fcntl, fcntl64};
-    pub(crate) use epoll::{epoll_pwait, epoll_pwait2, epoll_wait};
-    pub(crate) use files::{sendfile, sendfile64, splice};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use duplicate::fcntl64;
+    pub(crate) use duplicate::{dup, dup2, dup3, fcntl};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use epoll::epoll_pwait2;
+    pub(crate) use epoll::{epoll_pwait, epoll_wait};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use files::sendfile64;
+    pub(crate) use files::{sendfile, splice};
     #[cfg(target_env = "gnu")]
     pub(crate) use formatted::__vdprintf_chk;
     pub(crate) use formatted::vdprintf;
-    pub(crate) use jump::{__longjmp_chk, _longjmp, longjmp, siglongjmp};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use jump::__longjmp_chk;
+    pub(crate) use jump::{_longjmp, longjmp, siglongjmp};
     pub(crate) use message::{recvmsg, sendmsg};
     pub(crate) use messages::{recvmmsg, sendmmsg};
     pub(crate) use names::getaddrinfo;
     pub(crate) use options::{getsockopt, setsockopt};
-    pub(crate) use poll::{__poll_chk, __ppoll_chk, poll, ppoll};
-    pub(crate) use recv::{__read_chk, __recv_chk, __recvfrom_chk, read, readv, recv, recvfrom};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use poll::{__poll_chk, __ppoll_chk};
+    pub(crate) use poll::{poll, ppoll};
+    #[cfg(target_env = "gnu")]
+    pub(crate) use recv::{__read_chk, __recv_chk, __recvfrom_chk};
+    pub(crate) use recv::{read, readv, recv, recvfrom};
     pub(crate) use restrict::{prctl, syscall};
     pub(crate) use select::{pselect, select};
     pub(crate) use send::{send, sendto, write, writev};

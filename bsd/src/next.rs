@@ -1,5 +1,6 @@
 //! The functions behind ours: the C library's, or those of another library that is loaded between.
 
+use crate::loaded;
 use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
 use std::ffi::CStr;
 use std::ptr;
@@ -27,8 +28,7 @@ impl Address {
     /// `missing` is called if there is no such function.
     #[cold]
     fn look_up(&self, missing: *const ()) {
-        // SAFETY: the name ends with NUL.
-        let mut found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        let mut found = loaded::next(self.name);
         if found.is_null() {
             found = missing.cast_mut().cast();
         }

@@ -1,8 +1,8 @@
 //! What happens when the layer is loaded, and when the program ends.
 
+use crate::loaded;
 use crate::next;
 use crate::result::{errno, set_errno};
-use libc::c_void;
 use polysock::{bare, promises};
 
 /// The name under which programs are linked with the layer (build.rs).
@@ -48,16 +48,7 @@ pub static polysock_layer: [u8; VERSION.len()] = match VERSION.as_bytes().first_
 
 /// Whether this is the copy of the layer that the program's calls reach first. Another one would record them again.
 fn is_first() -> bool {
-    let file_of = |address: *const c_void| {
-        // SAFETY: zeroed pointers are valid, and the call fills them.
-        let mut found: libc::Dl_info = unsafe { std::mem::zeroed() };
-        // SAFETY: `found` is ours to write.
-        unsafe { libc::dladdr(address, &raw mut found) };
-        found.dli_fbase
-    };
-    // SAFETY: the name ends with NUL.
-    let first = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"polysock_layer".as_ptr()) };
-    file_of(first) == file_of(begin as *const c_void)
+    loaded::has_first(c"polysock_layer")
 }
 
 extern "C" fn end() {

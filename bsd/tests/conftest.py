@@ -24,13 +24,26 @@ def has_dprintf():
 HAS_DPRINTF = has_dprintf()
 
 
+def is_for_glibc():
+    """Whether the compiler makes programs that use glibc."""
+    command = [*COMPILER, "-E", "-dM", "-include", "features.h", "-x", "c", os.devnull]
+    return "define __GLIBC__ " in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+IS_FOR_GLIBC = is_for_glibc()
+needs_glibc = pytest.mark.skipif(not IS_FOR_GLIBC, reason="needs programs of glibc")
+# Beside glibc's, on a system that has both.
+FOR_MUSL = BUILT / "polysock/musl/libpolysock-bsd.so.0"
+LAYER = FOR_MUSL if not IS_FOR_GLIBC and FOR_MUSL.exists() else BUILT / "libpolysock-bsd.so.0"
+
+
 class Layer:
     """Runs programs with and without the layer."""
 
     def __init__(self, folder):
         self.folder = folder
         self.runner = BUILT / "polysock-run"
-        self.library = BUILT / "libpolysock-bsd.so.0"
+        self.library = LAYER
 
     def run(self, *command, options=(), **more):
         return run(self.runner, *options, *command, **more)

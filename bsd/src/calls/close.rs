@@ -3,7 +3,9 @@
 use super::streams::leaving;
 use crate::next;
 use crate::result::{done, errno, set_errno};
-use libc::{c_int, c_uint};
+use libc::c_int;
+#[cfg(target_env = "gnu")]
+use libc::c_uint;
 use polysock::{bare, promises};
 
 pub(crate) unsafe fn close(fd: c_int) -> c_int {
@@ -41,6 +43,7 @@ pub(crate) unsafe fn fclose(file: *mut libc::FILE) -> c_int {
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
     let result = if flags == 0 {
         promises::close_range(first, last, || next::close_range(first, last, flags))
@@ -51,6 +54,7 @@ pub(crate) unsafe fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn closefrom(first: c_int) {
     let lowest = c_uint::try_from(first).unwrap_or(0);
     promises::close_range(lowest, c_uint::MAX, || next::closefrom(first));

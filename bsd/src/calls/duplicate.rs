@@ -64,6 +64,7 @@ pub(crate) unsafe fn fcntl(fd: c_int, command: c_int, argument: *mut c_void) -> 
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn fcntl64(fd: c_int, command: c_int, argument: *mut c_void) -> c_int {
     let result = promises::call(fd, || next::fcntl64(fd, command, argument));
     if is_duplication(command) {

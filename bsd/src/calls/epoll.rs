@@ -1,9 +1,11 @@
 //! epoll_wait(2) and its relatives.
 
-use super::poll::{left, left_in_ms, limit, limit_in_ms, look_then_wait, may_wait, NO_TIME};
+#[cfg(target_env = "gnu")]
+use super::poll::{left, limit, may_wait, NO_TIME};
+use super::poll::{left_in_ms, limit_in_ms, look_then_wait};
 use crate::next;
 use crate::result::done;
-use libc::{c_int, epoll_event, sigset_t, timespec};
+use libc::{c_int, epoll_event, sigset_t};
 use polysock::bare::{self, Call};
 use polysock::promises;
 
@@ -67,11 +69,12 @@ pub(crate) unsafe fn epoll_pwait(
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn epoll_pwait2(
     fd: c_int,
     events: *mut epoll_event,
     most: c_int,
-    timeout: *const timespec,
+    timeout: *const libc::timespec,
     mask: *const sigset_t,
 ) -> c_int {
     let mut call = begin(fd, most, || limit(timeout));

@@ -53,6 +53,7 @@ pub(crate) unsafe fn sendfile(to: c_int, from: c_int, offset: *mut off_t, count:
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn sendfile64(to: c_int, from: c_int, offset: *mut off64_t, count: size_t) -> ssize_t {
     let call = begin(to, from, offset, count);
     let result = match Source::new(to, from, offset.is_null(), offset) {

@@ -5,8 +5,9 @@ use libc::{c_int, c_void};
 use polysock::bare;
 
 macro_rules! jumps {
-    ($($name:ident)*) => {
+    ($($(#[$where:meta])* $name:ident)*) => {
         $(
+            $(#[$where])*
             pub(crate) unsafe fn $name(place: *mut c_void, value: c_int) {
                 bare::note_left();
                 next::$name(place, value);
@@ -19,5 +20,6 @@ jumps! {
     longjmp
     _longjmp
     siglongjmp
+    #[cfg(target_env = "gnu")]
     __longjmp_chk
 }

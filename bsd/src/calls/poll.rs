@@ -6,7 +6,7 @@
 use crate::memory;
 use crate::next;
 use crate::result::done;
-use libc::{c_int, nfds_t, pollfd, sigset_t, size_t, timespec};
+use libc::{c_int, nfds_t, pollfd, sigset_t, timespec};
 use polysock::bare::{self, Call};
 use polysock::{promises, Events};
 use std::ptr;
@@ -185,7 +185,13 @@ pub(crate) unsafe fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> 
     result
 }
 
-pub(crate) unsafe fn __poll_chk(first: *mut pollfd, count: nfds_t, timeout: c_int, size: size_t) -> c_int {
+#[cfg(target_env = "gnu")]
+pub(crate) unsafe fn __poll_chk(
+    first: *mut pollfd,
+    count: nfds_t,
+    timeout: c_int,
+    size: libc::size_t,
+) -> c_int {
     let mut call = begin(first, count, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -224,12 +230,13 @@ pub(crate) unsafe fn ppoll(
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn __ppoll_chk(
     first: *mut pollfd,
     count: nfds_t,
     timeout: *const timespec,
     mask: *const sigset_t,
-    size: size_t,
+    size: libc::size_t,
 ) -> c_int {
     let unblocked = promises::unblocked(mask);
     let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);

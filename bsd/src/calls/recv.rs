@@ -88,6 +88,7 @@ pub(crate) unsafe fn recv(fd: c_int, room: *mut c_void, length: size_t, flags: c
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn __recv_chk(
     fd: c_int,
     room: *mut c_void,
@@ -150,6 +151,7 @@ pub(crate) unsafe fn recvfrom(
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn __recvfrom_chk(
     fd: c_int,
     room: *mut c_void,
@@ -183,6 +185,7 @@ pub(crate) unsafe fn read(fd: c_int, room: *mut c_void, length: size_t) -> ssize
     result
 }
 
+#[cfg(target_env = "gnu")]
 pub(crate) unsafe fn __read_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t) -> ssize_t {
     let call = begin("read", fd, length, 0);
     let result = promises::receive(fd, 0, Amount::Some, |flags, _| {
