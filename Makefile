@@ -81,10 +81,17 @@ layer: $(BUILD)/.prerequisites ## the layer below unchanged programs, and polyso
 	cargo build --quiet --locked --release -p polysock-bsd
 	@ln -sf libpolysock_bsd.so $(TARGET)/libpolysock-bsd.so.0
 
+# A system with glibc may have programs that use musl. polysock-run gives each the layer for its C library.
+LAYER_FOR_MUSL := $(TARGET)/polysock/musl/libpolysock-bsd.so.0
+
+.PHONY: layer-musl
+layer-musl: layer $(BUILD)/venv-targets/.ready ## the layer for programs that use the C library musl (once: some minutes; needs make setup-targets)
+	sh tools/layer_musl.sh $(BUILD)/venv-targets $(TARGET)
+
 header: $(CBINDGEN) ## generate include/polysock/polysock.h
 	$(CBINDGEN) --quiet --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
 
-install: lib $(LAYER) ## install the C library, the layer and polysock-run to PREFIX (/usr/local)
+install: lib $(LAYER) $(if $(wildcard $(LAYER_FOR_MUSL)),layer-musl) ## install the C library, the layer (that for musl too, once it was built) and polysock-run to PREFIX (/usr/local)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
 
 uninstall: ## remove what make install has installed to PREFIX
@@ -575,9 +582,13 @@ check-targets: $(TARGETS_VENV)/.ready ## type-check and link the crates for othe
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
 # As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.
-.PHONY: test-musl test-arm
-test-musl: $(TARGETS_VENV)/.ready ## the Rust and C tests with the C library musl
+.PHONY: test-musl test-musl-layer test-arm
+test-musl: test-musl-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and the layer with the C library musl
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)
+
+# The layer's programs, compiled for musl; what they start, such as the shell, uses this system's C library.
+test-musl-layer: layer-musl python-module
+	sh tools/test_layer_musl.sh $(VENV) $(BUILD)/musl
 
 test-arm: $(BUILD)/.prerequisites ## most of the Rust and C tests for 64-bit ARM, under qemu
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh aarch64

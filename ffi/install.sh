@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the C library, the layer below unchanged programs and polysock-run: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
+# Installs the C library, the layer below unchanged programs (for musl, too, if it was built) and polysock-run: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
 # LIBDIR, INCLUDEDIR and BINDIR may be given too. What is installed may be moved: nothing in it names PREFIX.
 # For libraries of another processor, CROSS is what the names of its binutils begin with (aarch64-linux-gnu-).
 set -eu
@@ -41,6 +41,14 @@ if [ -e "$built/libpolysock_bsd.so" ]; then
     ln -sf "$layer.$version" "$lib/$layer.0"
     ln -sf "$layer.0" "$lib/$layer"
     install_new "$built/polysock-run" "$DESTDIR$BINDIR/polysock-run"
+    # That for programs which use another C library than this system's, if it was built.
+    musl=polysock/musl
+    if [ -e "$built/$musl/$layer.0" ]; then
+        install -d "$lib/$musl"
+        install_new "$built/$musl/$layer.0" "$lib/$musl/$layer.$version"
+        ln -sf "$layer.$version" "$lib/$musl/$layer.0"
+        sh "$root/tools/layer_links.sh" "$lib" "$(uname -m)"
+    fi
 fi
 
 # cargo's archive has all of Rust's symbols in the open, and two such libraries don't go into one program. One object with

@@ -7,5 +7,5 @@ lib=$DESTDIR$LIBDIR
 rm -f "$lib"/libpolysock.a "$lib"/libpolysock.so "$lib"/libpolysock.so.* "$lib"/libpolysock-bsd.so "$lib"/libpolysock-bsd.so.* \
     "$lib"/libpolysock.dylib "$lib"/libpolysock.*.dylib "$lib"/pkgconfig/polysock.pc "$lib"/pkgconfig/polysock-bsd.pc \
     "$DESTDIR$BINDIR/polysock-run"
-rm -rf "$lib/cmake/polysock" "$DESTDIR$INCLUDEDIR/polysock"
+rm -rf "$lib/polysock" "$lib/cmake/polysock" "$DESTDIR$INCLUDEDIR/polysock"
 echo "polysock is no longer in $DESTDIR$PREFIX"

@@ -56,7 +56,7 @@ mod calls {
     mod send;
     mod signals;
     mod socket;
-    #[cfg_attr(not(target_env = "gnu"), path = "calls/no_streams.rs")]
+    #[cfg_attr(not(target_env = "gnu"), path = "no_streams.rs")]
     mod streams;
     mod vectored;
 

@@ -224,6 +224,7 @@ each_function!(look_up);
 /// The next functions whose arguments only their format describes; null until they are looked up, and if there is none.
 #[cfg(naked_functions)]
 pub(crate) mod variadic {
+    use crate::loaded;
     use libc::c_void;
     use std::ptr;
     use std::sync::atomic::{AtomicPtr, Ordering};
@@ -239,8 +240,7 @@ pub(crate) mod variadic {
             pub(super) fn look_up() {
                 $(
                     $(#[$where])*
-                    // SAFETY: the name ends with NUL.
-                    $name.store(unsafe { libc::dlsym(libc::RTLD_NEXT, $text.as_ptr()) }, Ordering::Relaxed);
+                    $name.store(loaded::next($text), Ordering::Relaxed);
                 )*
             }
         };

@@ -32,6 +32,8 @@ def is_for_glibc():
 
 IS_FOR_GLIBC = is_for_glibc()
 needs_glibc = pytest.mark.skipif(not IS_FOR_GLIBC, reason="needs programs of glibc")
+# What the programs use of glibc.
+OF_GLIBC = [] if IS_FOR_GLIBC else ["-D_GNU_SOURCE", "-include", str(HERE / "programs/glibc_names.h")]
 # Beside glibc's, on a system that has both.
 FOR_MUSL = BUILT / "polysock/musl/libpolysock-bsd.so.0"
 LAYER = FOR_MUSL if not IS_FOR_GLIBC and FOR_MUSL.exists() else BUILT / "libpolysock-bsd.so.0"
@@ -101,7 +103,18 @@ def compiled(tmp_path_factory):
         target = folder / "-".join([name, *(option.strip("-") for option in options)])
         if not target.exists():
             source = HERE / "programs" / f"{name}.c"
-            command = [*COMPILER, "-std=gnu11", "-O2", "-w", "-pthread", *options, str(source), "-o", str(target)]
+            command = [
+                *COMPILER,
+                "-std=gnu11",
+                "-O2",
+                "-w",
+                "-pthread",
+                *OF_GLIBC,
+                *options,
+                str(source),
+                "-o",
+                str(target),
+            ]
             subprocess.run(command, check=True, timeout=SECONDS)
         return target
 

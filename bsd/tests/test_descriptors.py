@@ -1,7 +1,7 @@
 """Descriptors that are replaced, passed, inherited and closed in bulk, and programs that are started."""
 
 import pytest
-from conftest import calls
+from conftest import calls, needs_glibc
 
 
 def closes_of(records):
@@ -49,6 +49,7 @@ def test_a_duplicate_that_fails_closes_nothing(layer, compiled):
     assert not [record for record in of_process if record.get("how") in ("seen", "dup")]
 
 
+@needs_glibc
 def test_ranges_close_what_is_in_them(layer, compiled):
     _, records = layer.traced(compiled("descriptors"), "daemons")
     by = [record["by"] for record in closes_of(records) if record.get("by")]

@@ -43,6 +43,12 @@ def test_a_conversation(layer, compiled):
     assert [record["peer"] for record in accepted] == [connect["local"]]
 
 
+def test_a_file_names_the_program(layer, compiled):
+    layer.traced(compiled("ways"), "dup")
+    (file,) = (layer.folder / "trace").iterdir()
+    assert json.loads(file.read_text().partition("\n")[0])["program"] == f"{compiled('ways')} dup"
+
+
 def test_both_ends_are_joined(layer, compiled):
     layer.traced(compiled("echo"), "20")
     diagram = shown(layer)

@@ -1,13 +1,16 @@
 """polysock-run: which programs it runs, and what it says of others."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import COMPILER, run
+from conftest import BUILT, COMPILER, HERE, run
+
+ROOT = HERE.parent.parent
 
 
 def test_arguments_output_and_status_are_the_programs(layer):
@@ -47,7 +50,7 @@ def test_what_can_not_be_run(layer, words, status, text):
     ("number", "problem"), [(b"9.9.9", "its version is 9.9.9"), (None, "it does not state its version")]
 )
 def test_a_layer_of_another_version_is_refused(layer, tmp_path, number, problem):
-    runner, library = (Path(shutil.copy(file, tmp_path)) for file in (layer.runner, layer.library))
+    runner, library = (Path(shutil.copy(file, tmp_path)) for file in (layer.runner, BUILT / "libpolysock-bsd.so.0"))
     assert run(runner, "true").returncode == 0
     contents = library.read_bytes()
     mark, version = re.search(rb"(polysock layer )([0-9.]+)\0", contents).groups()
@@ -104,10 +107,45 @@ def with_loader(tmp_path):
     return make
 
 
-def test_a_program_of_another_c_library_is_refused(layer, with_loader):
-    refused = layer.run(with_loader(b"ld-musl-"))
+@pytest.fixture
+def only_glibc(layer, tmp_path):
+    """A folder with polysock-run and the layer for glibc."""
+    if not Path("/proc/self/maps").read_text().count("libc.so.6"):
+        pytest.skip("needs glibc")
+    for file in (layer.runner, BUILT / "libpolysock-bsd.so.0"):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+def test_a_program_of_another_c_library_needs_the_layer_for_that(only_glibc):
+    contents = Path(shutil.which("true")).read_bytes()
+    loader = re.search(rb"/lib\w*/ld-linux[\w.-]*", contents).group()
+    musls = b"ld-musl-".ljust(len(loader), b"x")
+    (only_glibc / musls.decode()).touch()
+    program = only_glibc / "other"
+    program.write_bytes(contents.replace(loader, musls))
+    program.chmod(0o755)
+    refused = run(only_glibc / "polysock-run", program, cwd=only_glibc)
     assert refused.returncode == 126
-    assert "built for another C library" in refused.stderr
+    assert refused.stderr.startswith(
+        f"polysock-run: {program}: it uses the C library musl, and the layer for that, "
+        f"polysock/musl/libpolysock-bsd.so.0, is neither in {only_glibc} nor in a lib folder beside it"
+    )
+
+
+def test_with_layers_for_two_c_libraries_each_program_finds_its_own(only_glibc):
+    """For `$LIB`, glibc's loader puts a folder with its layer; musl's does not, and there is one of that name."""
+    shown = run(only_glibc / "polysock-run", "printenv", "LD_PRELOAD")
+    assert (shown.stdout, shown.stderr) == (f"{only_glibc}/libpolysock-bsd.so.0\n", "")
+    (only_glibc / "polysock/musl").mkdir(parents=True)
+    shutil.copy(only_glibc / "libpolysock-bsd.so.0", only_glibc / "polysock/musl")
+    subprocess.run(["sh", ROOT / "tools/layer_links.sh", only_glibc, platform.machine()], check=True, timeout=60)
+    commands = 'echo "$LD_PRELOAD"; grep -o "[^/]*/libpolysock-bsd.*" /proc/$$/maps'
+    shown = run(only_glibc / "polysock-run", "sh", "-c", commands)
+    path, *loaded = shown.stdout.splitlines()
+    assert (path, shown.stderr) == (f"{only_glibc}/polysock/either/$LIB/libpolysock-bsd.so.0", "")
+    assert set(loaded) == {f"{only_glibc.name}/libpolysock-bsd.so.0"}
+    assert Path(path).samefile(only_glibc / "polysock/musl/libpolysock-bsd.so.0")
 
 
 def test_a_program_without_its_loader_is_refused(layer, with_loader):

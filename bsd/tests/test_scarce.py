@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import run
+from conftest import needs_glibc, run
 
 
 def records(text):
@@ -35,6 +35,7 @@ def test_no_memory(way, same_anyhow, compiled):
     same_anyhow(compiled("scarce"), way)
 
 
+@needs_glibc
 def test_malloc_that_fails(same_anyhow, compiled):
     failing = compiled("failing", "-shared", "-fPIC")
     finished, _ = same_anyhow(compiled("scarce"), "failing-malloc", env={"LD_PRELOAD": str(failing)})

@@ -65,7 +65,7 @@ check "nothing names the prefix" sh -c "grep -rIl /opt/somewhere '$work/moved'; 
 check "the links lead to the versioned file" sh -c "readlink -f '$lib/libpolysock.so' | grep -E 'libpolysock\.so\.[0-9]+\.[0-9]+\.[0-9]+\$'"
 sed 's/.* //' "$here/../symbols.txt" | LC_ALL=C sort >"$work/listed"
 nm -g --defined-only "$lib/libpolysock.a" 2>/dev/null | sed -n 's/.* [A-Z] //p' | LC_ALL=C sort >"$work/open"
-check "polysock-run finds the layer" sh -c "'$work/moved/bin/polysock-run' sh -c 'echo \$LD_PRELOAD' | grep -F '$lib/libpolysock-bsd.so'"
+check "polysock-run finds the layer" "$work/moved/bin/polysock-run" grep -F "$lib/libpolysock-bsd.so" /proc/self/maps
 check "symbols are listed" test -s "$work/listed"
 check "the static library has exactly polysock_* in the open" diff "$work/listed" "$work/open"
 check "again, over what is there" env PREFIX="$work/moved" sh "$here/../install.sh" "$built"
@@ -86,6 +86,15 @@ else
 fi
 check "a program that knows nothing of polysock: builds" "$CC" "$here/install/unchanged.c" -o "$work/unchanged"
 check "a program that knows nothing of polysock: is killed" is_killed "$work/unchanged"
+if [ ! -e "$built/polysock/musl/libpolysock-bsd.so.0" ]; then
+    skip "the layer for programs that use musl" "make layer-musl"
+elif ! command -v musl-gcc >/dev/null; then
+    skip "the layer for programs that use musl" "musl-gcc (make setup-targets)"
+else
+    check "a program that uses musl: builds" musl-gcc "$here/install/unchanged.c" -o "$work/for_musl"
+    check "a program that uses musl: finds its layer" sh -c "'$work/moved/bin/polysock-run' --safe '$work/for_musl' | grep -x EPIPE"
+    check "no file of this system's layer is in the folder of the other" sh -c "cmp '$lib/libpolysock-bsd.so.0' '$lib/polysock/musl/libpolysock-bsd.so.0'; [ \$? = 1 ]"
+fi
 mkdir "$work/page"
 cp "$here/install/unchanged.c" "$work/page/server.c"
 

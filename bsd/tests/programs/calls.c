@@ -72,15 +72,15 @@ static void bad_arguments(void) {
     SHOW(writev(pair[0], NOWHERE, 2));
     SHOW(writev(pair[0], NULL, minus_one));
     SHOW(sendmsg(pair[0], NULL, 0));
-    SHOW(sendmsg(pair[0], NOWHERE, 0));
-    SHOW(sendmmsg(pair[0], NOWHERE, 3, 0));
+    SHOW_READ_BY_KERNEL(sendmsg(pair[0], NOWHERE, 0));
+    SHOW_READ_BY_KERNEL(sendmmsg(pair[0], NOWHERE, 3, 0));
     send(pair[1], "x", 1, 0);
     SHOW(recv(pair[0], NOWHERE, 5, 0));
     SHOW(read(pair[0], NOWHERE, 5));
     SHOW(readv(pair[0], NOWHERE, 2));
-    SHOW(recvmsg(pair[0], NOWHERE, 0));
+    SHOW_READ_BY_KERNEL(recvmsg(pair[0], NOWHERE, 0));
     SHOW(recvfrom(pair[0], room, 8, MSG_PEEK, NOWHERE, NOWHERE));
-    SHOW(recvmmsg(pair[0], NOWHERE, 2, MSG_DONTWAIT, NULL));
+    SHOW_READ_BY_KERNEL(recvmmsg(pair[0], NOWHERE, 2, MSG_DONTWAIT, NULL));
 #ifndef FORTIFIED /* which ends the program for this */
     SHOW(recv(pair[0], large, SIZE_MAX, MSG_DONTWAIT));
 #else

@@ -74,7 +74,7 @@ static void not_replaced(void) {
     SHOW(dup2(pair[1], 1 << 30));
     SHOW(dup2(pair[1], pair[1]) - pair[1]);
     SHOW(dup3(pair[1], pair[1], 0));
-    SHOW(dup3(pair[0], pair[1], 0x7777));
+    SHOW(dup3(pair[0], pair[1], O_CLOEXEC | 0x7777));
     SHOW(write(pair[0], "still", 5));
     SHOW(read(pair[1], room, sizeof room));
     close(pair[0]);

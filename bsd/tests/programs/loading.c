@@ -3,6 +3,10 @@
 #include "sockets.h"
 #include <dlfcn.h>
 
+#ifndef RTLD_DEEPBIND /* which only glibc has */
+#define RTLD_DEEPBIND 0
+#endif
+
 static void talk(const char *how, ssize_t (*sends)(int, const void *, size_t, int), int (*closes)(int)) {
     int pair[2];
     char room[16];

@@ -33,7 +33,7 @@ static void pass(int through, const int *given, int count) {
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control};
     message.msg_controllen = CMSG_SPACE(count * sizeof(int));
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *header = (struct cmsghdr){CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(header), given, count * sizeof(int));
     SHOW(sendmsg(through, &message, 0));
 }
@@ -143,10 +143,12 @@ static void addresses(void) {
         printf("family %d, a port %d\n", any.ss_family, ((struct sockaddr_in *)&any)->sin_port != 0);
         close(fd);
     }
+#ifdef __GLIBC__
     /* a port below 1,024, for which the C library calls bind(2) by itself */
     fd = socket(AF_INET, SOCK_STREAM, 0);
     printf("bindresvport %d\n", bindresvport(fd, NULL) == 0 || errno == EACCES);
     close(fd);
+#endif
 }
 
 static void options(void) {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/select.h>
@@ -107,10 +108,17 @@ static void handler(int number) {
 }
 
 /* Only what the kernel needs for its frame, and what the calls themselves need. */
+#ifdef __GLIBC__
+#define KERNELS_OWN sysconf(_SC_MINSIGSTKSZ)
 static const size_t OWN = 1536;
+#else
+enum { AT_SMALLEST_STACK = 51 }; /* AT_MINSIGSTKSZ */
+#define KERNELS_OWN getauxval(AT_SMALLEST_STACK)
+static const size_t OWN = 1536 + 1024; /* musl's sendmsg(3) copies control messages */
+#endif
 
 static void alternate_stack(void) {
-    size_t size = sysconf(_SC_MINSIGSTKSZ) + OWN;
+    size_t size = KERNELS_OWN + OWN;
     char *memory = new_stack(size);
     stack_t stack = {.ss_sp = memory, .ss_size = size};
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};

@@ -92,7 +92,7 @@ static void messages(void) {
     struct iovec part = {room, 4};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     message.msg_control = nowhere, message.msg_controllen = 40;
-    SHOW(sendmsg(pair[1], &message, 0));
+    SHOW_READ_BY_KERNEL(sendmsg(pair[1], &message, 0));
     message.msg_controllen = endless;
     SHOW(sendmsg(pair[1], &message, 0));
     message.msg_control = room, message.msg_controllen = 3;
@@ -120,8 +120,8 @@ static void messages(void) {
     message.msg_iov = nothing;
     SHOW(recvmsg(pair[0], &message, MSG_DONTWAIT));
     memcpy(end - sizeof message + 1, &message, sizeof message - 1);
-    SHOW(recvmsg(pair[0], (void *)(end - sizeof message + 1), MSG_DONTWAIT));
-    SHOW(sendmsg(pair[0], (void *)(end - sizeof message + 1), 0));
+    SHOW_READ_BY_KERNEL(recvmsg(pair[0], (void *)(end - sizeof message + 1), MSG_DONTWAIT));
+    SHOW_READ_BY_KERNEL(sendmsg(pair[0], (void *)(end - sizeof message + 1), 0));
     struct mmsghdr several[2] = {{{.msg_iov = &part, .msg_iovlen = 1}}, {{.msg_iov = nowhere, .msg_iovlen = 1}}};
     SHOW(sendmmsg(pair[1], several, 2, 0));
     SHOW(sendmmsg(pair[1], several, 0, 0));
@@ -129,11 +129,11 @@ static void messages(void) {
     SHOW(recvmmsg(pair[0], several, 2, MSG_DONTWAIT, NULL));
     struct mmsghdr *last = (struct mmsghdr *)end - 1;
     memcpy(last, several, sizeof *last);
-    SHOW(sendmmsg(pair[1], last, minus_one, 0));
-    SHOW(recvmmsg(pair[0], last, minus_one, MSG_DONTWAIT, NULL));
+    SHOW_READ_BY_KERNEL(sendmmsg(pair[1], last, minus_one, 0));
+    SHOW_READ_BY_KERNEL(recvmmsg(pair[0], last, minus_one, MSG_DONTWAIT, NULL));
     struct timespec wrong = {0, 2000000000};
     SHOW(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, &wrong));
-    SHOW(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, nowhere));
+    SHOW_READ_BY_KERNEL(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, nowhere));
 }
 
 static void addresses(void) {

@@ -1,32 +1,108 @@
-//! The layer that goes with this program.
+//! The layer that goes with this program, and with a program that it runs.
 
-use crate::refusal::{failed, Refusal, FAILED};
+use crate::c_library::CLibrary;
+use crate::program::Program;
+use crate::refusal::{failed, Refusal, CANNOT_RUN, FAILED};
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The layer: beside this program, or in the library folder of the same installation.
-pub(crate) fn find() -> Result<PathBuf, Refusal> {
-    const NAME: &str = "libpolysock-bsd.so.0";
+const NAME: &str = "libpolysock-bsd.so.0";
+
+/// The value of LD_PRELOAD for a program: its layer, then what is preloaded already.
+pub(crate) fn preload(program: &Program) -> Result<OsString, Refusal> {
     let this = env::current_exe()
         .map_err(|error| (format!("can't find the file of polysock-run: {error}"), FAILED))?;
     let folder = this.parent().unwrap_or(Path::new("/"));
-    let multiarch = format!("../lib/{}-linux-gnu", env::consts::ARCH);
-    let candidates = [".", "../lib", "../lib64", &multiarch].map(|place| folder.join(place).join(NAME));
-    let found = candidates.iter().find_map(|file| file.canonicalize().ok());
-    let layer = found.ok_or_else(|| {
-        (
-            format!(
-                "{NAME} is neither in {} nor in a lib folder beside it",
-                folder.display()
-            ),
-            FAILED,
-        )
-    })?;
+    let layer = find(folder, program.c_library).ok_or_else(|| missing(folder, program))?;
     check_version(&layer)?;
-    Ok(layer)
+    let mut list = for_either_library(folder).unwrap_or(layer).into_os_string();
+    if list.as_bytes().iter().any(|byte| b" :".contains(byte)) {
+        let text = format!(
+            "{}: LD_PRELOAD can't hold a path with a space or a colon",
+            Path::new(&list).display()
+        );
+        return Err((text, FAILED));
+    }
+    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
+        list.push(":");
+        list.push(others);
+    }
+    Ok(list)
+}
+
+/// Where libraries are: beside polysock-run in `folder`, or in the library folder of the same installation.
+fn places(folder: &Path) -> [PathBuf; 4] {
+    let multiarch = format!("../lib/{}-linux-gnu", env::consts::ARCH);
+    [".", "../lib", "../lib64", &multiarch].map(|place| folder.join(place))
+}
+
+/// The layer for a C library. That for another one than polysock-run's own is in a folder named after it.
+fn find(folder: &Path, c_library: CLibrary) -> Option<PathBuf> {
+    let name = if c_library == CLibrary::OWN {
+        PathBuf::from(NAME)
+    } else {
+        Path::new("polysock").join(c_library.name()).join(NAME)
+    };
+    let candidates = places(folder).map(|place| place.join(&name));
+    candidates.iter().find_map(|file| file.canonicalize().ok())
+}
+
+fn missing(folder: &Path, program: &Program) -> Refusal {
+    let (file, folder) = (program.file.display(), folder.display());
+    let nowhere = format!("neither in {folder} nor in a lib folder beside it");
+    if program.c_library == CLibrary::OWN {
+        return (format!("{NAME} is {nowhere}"), FAILED);
+    }
+    let name = program.c_library.name();
+    let remedy = match program.c_library {
+        CLibrary::Musl => {
+            "`make layer-musl` in polysock's sources builds it, and `make install` then installs it"
+        }
+        CLibrary::Glibc => "put that of a polysock for glibc there",
+    };
+    let text = format!("{file}: it uses the C library {name}, and the layer for that, polysock/{name}/{NAME}, is {nowhere}; {remedy}");
+    (text, CANNOT_RUN)
+}
+
+/// A path under which every program finds the layer for its own C library, so that a program may start others that use the other
+/// C library. For `$LIB`, glibc's loader puts the name of the system's library folder, in which there is a link to its layer; musl's
+/// loader looks into a folder with that very name. `None` unless both layers are there.
+#[cfg(target_env = "gnu")]
+fn for_either_library(folder: &Path) -> Option<PathBuf> {
+    let either = places(folder).map(|place| place.join("polysock/either"));
+    let either = either.iter().find_map(|folder| folder.canonicalize().ok())?;
+    let (own, others) = (either.join(library_folder()?), either.join("$LIB"));
+    let serves = |folder: &Path| check_version(&folder.join(NAME)).is_ok();
+    (serves(&own) && serves(&others)).then(|| others.join(NAME))
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn for_either_library(_: &Path) -> Option<PathBuf> {
+    None
+}
+
+/// What glibc's loader puts for `$LIB`, which it says when it does not find a library.
+#[cfg(target_env = "gnu")]
+fn library_folder() -> Option<PathBuf> {
+    use std::ffi::{CStr, OsStr};
+    // SAFETY: the path ends with NUL, and no file has it.
+    let library = unsafe { libc::dlopen(c"/nonexistent-/$LIB/-nonexistent".as_ptr(), libc::RTLD_LAZY) };
+    if !library.is_null() {
+        return None;
+    }
+    // SAFETY: no memory is involved.
+    let said = unsafe { libc::dlerror() };
+    if said.is_null() {
+        return None;
+    }
+    // SAFETY: the text ends with NUL, and stays until the next call.
+    let said = unsafe { CStr::from_ptr(said) }.to_bytes();
+    let rest = said.strip_prefix(b"/nonexistent-/")?;
+    let end = rest.windows(2).position(|part| part == b"/-")?;
+    Some(PathBuf::from(OsStr::from_bytes(rest.get(..end)?)))
 }
 
 /// Refuses a layer of another version, which might ignore what it does not know.
@@ -52,21 +128,4 @@ fn check_version(layer: &Path) -> Result<(), Refusal> {
         layer.display()
     );
     Err((text, FAILED))
-}
-
-/// The value of LD_PRELOAD: the layer, then what is preloaded already.
-pub(crate) fn preload(layer: &Path) -> Result<OsString, Refusal> {
-    let mut list = layer.as_os_str().to_owned();
-    if list.as_bytes().iter().any(|byte| b" :".contains(byte)) {
-        let text = format!(
-            "{}: LD_PRELOAD can't hold a path with a space or a colon",
-            layer.display()
-        );
-        return Err((text, FAILED));
-    }
-    if let Some(others) = env::var_os("LD_PRELOAD").filter(|others| !others.is_empty()) {
-        list.push(":");
-        list.push(others);
-    }
-    Ok(list)
 }

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+mod c_library;
 mod elf;
 mod layer;
 mod program;
@@ -70,12 +71,12 @@ fn run(arguments: &[OsString]) -> Result<Asked, Refusal> {
         check_data(data)?;
     }
     let path = program::find(program)?;
-    program::check(&path)?;
+    let checked = program::check(&path)?;
     let mut command = Command::new(&path);
     command
         .arg0(program)
         .args(words)
-        .env("LD_PRELOAD", layer::preload(&layer::find()?)?);
+        .env("LD_PRELOAD", layer::preload(&checked)?);
     if safe {
         command.env("POLYSOCK_SAFE", "1");
     }

@@ -1,5 +1,6 @@
 //! Which programs can be run with the layer.
 
+use crate::c_library::CLibrary;
 use crate::elf::{read_beginning, Elf};
 use crate::refusal::{Refusal, CANNOT_RUN, NOT_FOUND};
 use std::env;
@@ -26,35 +27,43 @@ pub(crate) fn find(name: &OsStr) -> Result<PathBuf, Refusal> {
 /// How many interpreters of scripts are followed.
 const MOST_INTERPRETERS: usize = 4;
 
+/// What is started: a program, or the interpreter of a script.
+pub(crate) struct Program {
+    pub(crate) file: PathBuf,
+    pub(crate) c_library: CLibrary,
+}
+
 /// Refuses programs into which the loader does not load the layer, or whose calls do not go through it.
-pub(crate) fn check(path: &Path) -> Result<(), Refusal> {
-    let program = path;
-    let mut path = program.to_path_buf();
+pub(crate) fn check(path: &Path) -> Result<Program, Refusal> {
+    let mut file = path.to_path_buf();
     for _ in 0..MOST_INTERPRETERS {
-        let beginning = match read_beginning(&path) {
+        let beginning = match read_beginning(&file) {
             Ok(beginning) => beginning,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && path != program => {
-                let interpreter = path.as_os_str().as_bytes().escape_ascii();
-                let text = format!(
-                    "{}: its interpreter {interpreter} was not found",
-                    program.display()
-                );
+            Err(error) if error.kind() == io::ErrorKind::NotFound && file != path => {
+                let interpreter = file.as_os_str().as_bytes().escape_ascii();
+                let text = format!("{}: its interpreter {interpreter} was not found", path.display());
                 return Err((text, CANNOT_RUN));
             }
             // A program that can't be read can still be run.
-            Err(_) => return Ok(()),
+            Err(_) => break,
         };
         if let Some(interpreter) = interpreter_of_script(&beginning) {
-            path = interpreter;
+            file = interpreter;
             continue;
         }
-        let reason = check_rights(&path).or_else(|| check_format(&beginning));
-        return match reason {
-            None => Ok(()),
-            Some(reason) => Err((format!("{}: {reason}", path.display()), CANNOT_RUN)),
+        let checked = match check_rights(&file) {
+            Some(reason) => Err(reason),
+            None => check_format(&beginning),
+        };
+        return match checked {
+            Ok(c_library) => Ok(Program { file, c_library }),
+            Err(reason) => Err((format!("{}: {reason}", file.display()), CANNOT_RUN)),
         };
     }
-    Ok(())
+    Ok(Program {
+        file,
+        c_library: CLibrary::OWN,
+    })
 }
 
 fn interpreter_of_script(beginning: &[u8]) -> Option<PathBuf> {
@@ -94,20 +103,19 @@ fn has_capabilities(path: &Path) -> bool {
     unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), std::ptr::null_mut(), 0) > 0 }
 }
 
-/// Why a program of this format can't be run with the layer.
-fn check_format(beginning: &[u8]) -> Option<String> {
-    let elf = Elf::of(beginning)?;
+/// The C library of a program of this format, or why it can't be run with the layer.
+fn check_format(beginning: &[u8]) -> Result<CLibrary, String> {
+    let Some(elf) = Elf::of(beginning) else {
+        return Ok(CLibrary::OWN);
+    };
     if !elf.is_like_ours() {
-        return Some("it is for another processor or word size, so it can't load the layer".to_owned());
+        return Err("it is for another processor or word size, so it can't load the layer".to_owned());
     }
-    match elf.interpreter() {
-        None => Some("it is statically linked, so its socket calls do not go through the C library's shared object; link it dynamically".to_owned()),
-        Some(loader) if loader.windows(7).any(|part| part == b"ld-musl") != cfg!(target_env = "musl") => {
-            Some(format!("it uses {}, but the layer was built for another C library", loader.escape_ascii()))
-        }
-        Some(loader) if !Path::new(OsStr::from_bytes(loader)).exists() => {
-            Some(format!("its loader {} was not found", loader.escape_ascii()))
-        }
-        Some(_) => None,
+    let Some(loader) = elf.interpreter() else {
+        return Err("it is statically linked, so its socket calls do not go through the C library's shared object; link it dynamically".to_owned());
+    };
+    if !Path::new(OsStr::from_bytes(loader)).exists() {
+        return Err(format!("its loader {} was not found", loader.escape_ascii()));
     }
+    Ok(CLibrary::of_loader(loader))
 }
