@@ -137,6 +137,7 @@ fn set_cancellable(state: libc::c_int) -> libc::c_int {
 }
 
 /// Ends this thread if it was cancelled, as close(2) does before it closes anything.
+#[cfg(target_os = "linux")] // where programs can have promises
 pub fn act_on_cancellation() {
     extern "C-unwind" {
         fn pthread_testcancel();
