@@ -21,7 +21,7 @@ CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # ---------------------------------------------------------------- set-up
 
@@ -35,7 +35,7 @@ setup: ## what the tests use, from Debian's packages (as root)
 .PHONY: setup-targets
 setup-targets: ## what the checks for other systems use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src \
-	  qemu-user-static gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross musl-tools
+	  qemu-user-static gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross libc6-i386 lib32gcc-s1 musl-tools
 
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON='$(PYTHON)' CC='$(CC)' CXX='$(CXX)' sh tools/prerequisites.sh
@@ -582,7 +582,7 @@ check-targets: $(TARGETS_VENV)/.ready ## type-check and link the crates for othe
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
 # As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.
-.PHONY: test-musl test-musl-layer test-arm
+.PHONY: test-musl test-musl-layer test-i686 test-arm
 test-musl: test-musl-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and the layer with the C library musl
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)
 
@@ -590,5 +590,8 @@ test-musl: test-musl-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and th
 test-musl-layer: layer-musl python-module
 	sh tools/test_layer_musl.sh $(VENV) $(BUILD)/musl
 
-test-arm: $(BUILD)/.prerequisites ## most of the Rust and C tests for 64-bit ARM, under qemu
-	PYTHON='$(PYTHON)' sh tools/test_platform.sh aarch64
+test-i686: $(TARGETS_VENV)/.ready ## the Rust and C tests as programs of 32 bits
+	PYTHON='$(PYTHON)' sh tools/test_platform.sh i686 $(TARGETS_VENV)
+
+test-arm: $(TARGETS_VENV)/.ready ## most of the Rust and C tests for 64-bit ARM, under qemu
+	PYTHON='$(PYTHON)' sh tools/test_platform.sh aarch64 $(TARGETS_VENV)

@@ -1,85 +1,58 @@
 #!/bin/sh
-# Type-checks and links the crates for other systems: `make check-targets`, TARGETS='…' for some of them.
+# Compiles and links the crates with their tests for other systems: `make check-targets`, TARGETS='…' for some of them.
 #
 #   check_targets.sh FOLDER TARGET…   FOLDER is the virtual environment of tools/requirements-targets.txt
 #
-# The standard library is compiled, too (-Z build-std): Debian has its source, but not compiled for other systems. zig is the
-# linker; it brings what each system's C library exports. Warnings are errors. What is built is kept in target/targets, apart
-# from everything else.
+# Warnings are errors. Each target is tried, whatever became of those before it. What is built is kept in target/targets.
 set -eu
-zig_venv=$1
+# shellcheck source=tools/other_targets.sh
+. tools/other_targets.sh
+use_zig "$1"
 shift
-
-here=$(dirname "$0")
-# shellcheck source=tools/rust_with_source.sh
-. "$here/rust_with_source.sh"
-use_rust_with_source
-export CARGO_TARGET_DIR=target/targets CARGO_PROFILE_DEV_DEBUG=0
-# The stable ABI of CPython 3.11 needs no interpreter of the other system, and a module for it no library of one.
-export PYO3_CROSS=1 PYO3_NO_PYTHON=1 PYO3_CROSS_PYTHON_VERSION=3.11 PYO3_BUILD_EXTENSION_MODULE=1
-PATH=$(cd "$zig_venv/bin" && pwd):$PATH
-export PATH MAKEFLAGS=
 logs=$CARGO_TARGET_DIR/logs
 mkdir -p "$logs"
 
-# The layer below unchanged programs replaces functions of Linux's C libraries.
-crates_of() {
-    echo -p polysock -p polysock-ffi -p polysock-conformance-driver
-    case $1 in *linux*) echo -p polysock-bsd ;; esac
+# Compiles and links: the libraries and programs with the Python module, whose unit tests are plain arithmetic and need an
+# interpreter's library to be linked; then the tests.
+build() {
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    "$zigbuild" zigbuild --locked $std --target "$1" $(crates_of "$1") -p polysock-python --message-format=short &&
+        "$zigbuild" test --no-run --locked $std --target "$1" -p polysock -p polysock-ffi --all-targets --message-format=short
 }
 
-flags_of() {
-    case $1 in
-    *musl*) echo -C target-feature=-crt-static ;; # a static C library can't be loaded as a library
-    esac
-}
-
-# Python's functions come with the interpreter, which only Apple's linker needs to know.
-python_flags_of() {
-    case $1 in
-    *apple*) echo -C link-arg=-undefined -C link-arg=dynamic_lookup ;;
-    esac
-}
-
-# Runs cargo, keeps what it says in a file, and shows that if it fails or warns of code of ours or of linking. Cargo's count of
-# warnings is no measure: for Apple's systems it has the one that Apple's kit is missing, which zig doesn't need.
-quietly() {
-    log=$1
-    shift
-    if "$@" >"$log" 2>&1 && ! grep -qE '^(bsd|conformance|core|examples|ffi|python)/.*: warning|^warning: (polysock|linker)' "$log"; then
-        return
-    fi
-    grep -vE '^ *(Compiling|Checking|Downloading|Downloaded|Fresh|Finished)' "$log" >&2 || true
-    exit 1
+# Cargo's count of warnings is no measure: for Apple's systems it has the one that Apple's kit is missing, which zig doesn't need.
+warns() {
+    grep -qE '^(bsd|conformance|core|examples|ffi|python)/.*: warning|^warning: (polysock|linker)' "$1"
 }
 
 check() {
     target=$1
-    std='-Z build-std=std,panic_unwind,test'
+    log=$logs/$target
     RUSTFLAGS=$(flags_of "$target")
     export RUSTFLAGS
+    # Without debugging information cargo strips what it links, which for Apple's systems takes a tool that Debian's compiler lacks.
+    case $target in *apple*) export CARGO_PROFILE_DEV_STRIP=none ;; *) unset CARGO_PROFILE_DEV_STRIP ;; esac
     began=$(date +%s)
-    # shellcheck disable=SC2046,SC2086 # lists of words
-    {
-        quietly "$logs/$target.check" "$CARGO" check --locked $std --target "$target" $(crates_of "$target") \
-            -p polysock-python --all-targets --keep-going --message-format=short
-        quietly "$logs/$target.link" "$zig_venv/bin/cargo-zigbuild" zigbuild --locked $std --target "$target" \
-            $(crates_of "$target")
-        quietly "$logs/$target.python" "$zig_venv/bin/cargo-zigbuild" rustc --locked $std --target "$target" \
-            -p polysock-python --lib -- $(python_flags_of "$target")
-        quietly "$logs/$target.tests" "$zig_venv/bin/cargo-zigbuild" test --locked $std --target "$target" \
-            -p polysock --lib --no-run
-    }
+    if ! build "$target" >"$log" 2>&1 || warns "$log"; then
+        grep -vE '^ *(Compiling|Downloading|Downloaded|Executable|Finished)' "$log" >&2 || true
+        echo "$target: FAILED"
+        return 1
+    fi
     files=
     for file in "$CARGO_TARGET_DIR/$target"/debug/libpolysock*.so "$CARGO_TARGET_DIR/$target"/debug/libpolysock.dylib \
         "$CARGO_TARGET_DIR/$target"/debug/libpolysock.a "$CARGO_TARGET_DIR/$target"/debug/lib_native.* \
-        "$CARGO_TARGET_DIR/$target"/debug/polysock-conformance-driver; do
+        "$CARGO_TARGET_DIR/$target"/debug/polysock-conformance-driver "$CARGO_TARGET_DIR/$target"/debug/polysock-run; do
         case $file in *.d | *.rlib) continue ;; esac
         [ ! -e "$file" ] || files="$files ${file##*/}"
     done
-    echo "$target: no warnings, nor in the tests; linked$files ($(($(date +%s) - began)) s)"
+    echo "$target: no warnings; linked$files and $(grep -c '^ *Executable' "$log") programs of tests ($(($(date +%s) - began)) s)"
 }
 
+failed=
 for target; do
-    check "$target"
+    check "$target" || failed="$failed $target"
 done
+[ -z "$failed" ] || {
+    echo "check-targets failed for$failed" >&2
+    exit 1
+}

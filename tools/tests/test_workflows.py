@@ -11,13 +11,13 @@ from release.platforms import PLATFORMS
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = set(re.findall(r"^([a-z-]+(?: [a-z-]+)*):", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z0-9-]+(?: [a-z0-9-]+)*):", MAKEFILE, re.MULTILINE))
 TARGETS = {name for names in TARGETS for name in names.split()}
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda w: w.name)
 def test_what_is_made_exists(workflow):
-    made = re.findall(r"run: make ((?:[a-z-]+ ?)+)", workflow.read_text())
+    made = re.findall(r"run: make ((?:[a-z0-9-]+ ?)+)", workflow.read_text())
     assert made
     assert {name for names in made for name in names.split()} <= TARGETS
 
