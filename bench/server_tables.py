@@ -3,6 +3,7 @@
 import platform
 
 from results import table
+from server_load import DISTURBED
 
 #: Shares of a processor: above the first the client had nothing left, below the second the server had something left.
 CLIENT_FULL, SERVER_BUSY = 0.95, 0.9
@@ -44,7 +45,8 @@ def processor_time(cell):
 
 
 def busy(cell):
-    return f"{cell['server_cpu']:.2f} / {cell['client_cpu']:.2f}"
+    others = f" ({cell['others']:.2f})" if cell["others"] > DISTURBED else ""
+    return f"{cell['server_cpu']:.2f} / {cell['client_cpu']:.2f}{others}"
 
 
 def memory(cell):
@@ -64,7 +66,8 @@ def below(rows, facts):
     where = "both on one processor" if facts["server_on"] == facts["client_on"] else "each pinned to one processor"
     text = f"{platform.system()} {platform.release()}, {facts['processors']} processors {facts['processor']}, "
     text += f"Python {facts['python']}; {facts['rounds']} rounds of {facts['of_seconds']} s; medians. "
-    text += f"Server and client are {where}. `*`: the client had no time left, but the server had.\n"
+    text += f"Server and client are {where}. `*`: the client had no time left, but the server had. "
+    text += "In brackets: the share of one of the two processors that other programs had, if that disturbs.\n"
     for name, row in rows.items():
         for load, cell in row["cells"].items():
             if "failed" in cell:

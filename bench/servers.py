@@ -5,7 +5,8 @@
 A client in C (servers/load.c) keeps connections busy, each with one request under way. All servers take turns with
 a load, round after round; each measurement starts its server anew. The server runs on one processor and the client on
 another, if there are two. The client's own share of its processor is part of the result: where it had none left and
-the server had, it is the client that was measured, and the table says so.
+the server had, it is the client that was measured, and the table says so. A measurement during which other programs had
+a share of one of the two processors is repeated.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from awake import awake
 from comparison import processor
 from progress import Progress
 from results import save, summary
-from server_load import LOADS, Settings, measure, processors
+from server_load import LOADS, Settings, measure_undisturbed, processors
 from server_programs import programs
 
 SHORT = {"rounds": 2, "seconds": 0.3}
@@ -54,7 +55,7 @@ def main():
                 continue
             with progress.part(part_name(each, load)):
                 try:
-                    measured[each.name, load].append(measure(each, loads[load], settings))
+                    measured[each.name, load].append(measure_undisturbed(each, loads[load], settings))
                 except (RuntimeError, subprocess.TimeoutExpired) as failure:
                     failures[each.name, load] = str(failure)
                     progress.without(part_name(each, load))
@@ -124,7 +125,7 @@ def cell(values, load):
         return [each[name] for each in values]
 
     numbers = {name: summary(all_of(name)) for name in ("per_second", "p50_us", "p99_us", "p999_us")}
-    for name in ("server_cpu", "client_cpu", "threads", "rss_kib", "pss_kib"):
+    for name in ("server_cpu", "client_cpu", "others", "threads", "rss_kib", "pss_kib"):
         numbers[name] = round(statistics.median(all_of(name)), 3)
     spent = [each["server_cpu"] / each["per_second"] * 1e6 for each in values]
     numbers["server_us"] = summary(spent)  # of processor time for one request

@@ -1,7 +1,7 @@
 /* Loads a server on the loopback interface and prints what it measured as JSON.
  *
  *     load --port PORT [--mode echo|frames|http|connect] [--connections N] [--busy N] [--size BYTES]
- *          [--seconds S] [--warm-up S] [--pid PID]
+ *          [--seconds S] [--warm-up S] [--pid PID [--server-on PROCESSOR]]
  *
  * N connections are made, each of which sends one request at once and so has been served. Then `busy` of them (all, unless
  * fewer are asked for) have one request under way at any time; the others stay idle. Every byte of every reply is compared.
@@ -9,7 +9,8 @@
  * shutdown, and the end of the stream from the server.
  *
  * With the server's process, the processor time and memory of the server are measured too. The client's own processor time
- * shows whether it had time left, or was what limited the server.
+ * shows whether it had time left, or was what limited the server. If the server's only processor is given, and the client has
+ * one too, `others` is the share that other programs had of one of the two, whichever it was more.
  */
 
 #define _GNU_SOURCE
@@ -19,6 +20,7 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -54,7 +56,8 @@ static struct {
     size_t size;
     double seconds, warm_up;
     pid_t server;
-} options = {.mode = "echo", .connections = 1, .size = 64, .seconds = 1, .warm_up = 0.1};
+    int server_on; /* -1: not given */
+} options = {.mode = "echo", .connections = 1, .size = 64, .seconds = 1, .warm_up = 0.1, .server_on = -1};
 
 static connection *connections;
 static int epoll;
@@ -258,7 +261,8 @@ static void parse(int argc, char **argv)
     static const struct option known[] = {
         {"port", required_argument, NULL, 'p'},    {"mode", required_argument, NULL, 'm'}, {"connections", required_argument, NULL, 'c'},
         {"busy", required_argument, NULL, 'b'},    {"size", required_argument, NULL, 's'}, {"seconds", required_argument, NULL, 't'},
-        {"warm-up", required_argument, NULL, 'w'}, {"pid", required_argument, NULL, 'P'},  {0},
+        {"warm-up", required_argument, NULL, 'w'}, {"pid", required_argument, NULL, 'P'},
+        {"server-on", required_argument, NULL, 'o'}, {0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -271,6 +275,7 @@ static void parse(int argc, char **argv)
         case 't': options.seconds = atof(optarg); break;
         case 'w': options.warm_up = atof(optarg); break;
         case 'P': options.server = (pid_t)atoi(optarg); break;
+        case 'o': options.server_on = atoi(optarg); break;
         default: exit(2);
         }
     }
@@ -289,6 +294,33 @@ static void print_quantile(const char *name, double share)
         printf(", \"%s\": null", name);
     else
         printf(", \"%s\": %.1f", name, histogram_quantile(&latencies, share) / 1e3);
+}
+
+/* What has run since a moment, in seconds. */
+typedef struct {
+    double time, server, client, server_processor, client_processor;
+} spent;
+
+static spent spent_since(spent since)
+{
+    int client_on = sched_getcpu();
+    return (spent){
+        (double)now() / 1e9 - since.time,
+        processor_seconds(options.server) - since.server,
+        processor_seconds(getpid()) - since.client,
+        busy_seconds(options.server_on) - since.server_processor,
+        busy_seconds(client_on) - since.client_processor,
+    };
+}
+
+/* The share of the server's or of the client's processor that others had, whichever is more. */
+static double share_of_others(spent s)
+{
+    bool is_shared = options.server_on == sched_getcpu();
+    double server = s.server_processor - s.server - (is_shared ? s.client : 0);
+    double client = is_shared ? 0 : s.client_processor - s.client;
+    double more = server > client ? server : client;
+    return more > 0 ? more / s.time : 0;
 }
 
 int main(int argc, char **argv)
@@ -315,21 +347,22 @@ int main(int argc, char **argv)
     }
     run(options.warm_up);
     memset(&latencies, 0, sizeof latencies);
-    double began = (double)now(), server = processor_seconds(options.server), client = processor_seconds(getpid());
+    spent s = spent_since((spent){0});
     run(options.seconds);
-    double passed = ((double)now() - began) / 1e9;
-    server = processor_seconds(options.server) - server, client = processor_seconds(getpid()) - client;
+    s = spent_since(s);
 
-    printf("{\"requests\": %lu, \"seconds\": %.4f, \"per_second\": %.1f", (unsigned long)latencies.total, passed, passed > 0 ? (double)latencies.total / passed : 0);
+    printf("{\"requests\": %lu, \"seconds\": %.4f, \"per_second\": %.1f", (unsigned long)latencies.total, s.time, s.time > 0 ? (double)latencies.total / s.time : 0);
     print_quantile("p50_us", 0.5);
     print_quantile("p99_us", 0.99);
     print_quantile("p999_us", 0.999);
-    printf(", \"served\": %u, \"errors\": %lu, \"wrong\": %lu, \"client_cpu\": %.3f", served, errors, wrong, client / passed);
+    printf(", \"served\": %u, \"errors\": %lu, \"wrong\": %lu, \"client_cpu\": %.3f", served, errors, wrong, s.client / s.time);
     if (options.server != 0) {
-        printf(", \"server_cpu\": %.3f, \"threads\": %ld", server / passed, process_fact(options.server, "status", "Threads"));
+        printf(", \"server_cpu\": %.3f, \"threads\": %ld", s.server / s.time, process_fact(options.server, "status", "Threads"));
         printf(", \"rss_kib\": %ld, \"pss_kib\": %ld", process_fact(options.server, "status", "VmRSS"), process_fact(options.server, "smaps_rollup", "Pss"));
         printf(", \"pss_before_kib\": %ld", memory_before);
     }
+    if (options.server_on >= 0)
+        printf(", \"others\": %.3f", share_of_others(s));
     printf("}\n");
     if (is_connecting || served == options.connections)
         finish(options.busy - (unsigned)errors);

@@ -86,6 +86,7 @@ def test_the_client_measures_each_load(name):
     assert 0 < found["p50_us"] <= found["p99_us"] <= found["p999_us"] < SECONDS * 1e6
     assert found["server_cpu"] > 0
     assert found["client_cpu"] > 0
+    assert found["others"] >= 0
 
 
 def answered_with(reply):
