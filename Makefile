@@ -402,7 +402,7 @@ bench-c: $(BUILD)/bench/c_socket_c
 	$(PYTHON) bench/c_socket.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
 	@$(PYTHON) bench/plot.py
 
-bench-python: python-module $(BUILD)/bench/raw_calls.so
+bench-python: python-module $(BUILD)/bench/raw_calls.so $(BUILD)/bench/least_calls.so
 	$(VENV_PY) bench/python_socket.py bench/python_socket.json
 	@$(PYTHON) bench/plot.py
 
@@ -450,11 +450,11 @@ bench-rust: $(BUILD)/.prerequisites ## calls, framing and the poller in Rust, wi
 
 # The base is where the branch left main, unless BASE names another revision.
 .PHONY: bench-quick
-bench-quick: python-module bench-servers-built $(BUILD)/bench/marks.so $(BUILD)/bench/raw_calls.so ## is this slower than where the branch left main? (2 minutes)
+bench-quick: python-module bench-servers-built $(BUILD)/bench/marks.so $(BUILD)/bench/raw_calls.so $(BUILD)/bench/least_calls.so ## is this slower than where the branch left main? (2 minutes)
 	$(VENV_PY) bench/quick.py $(if $(BASE),--base '$(BASE)')
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
-bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise
+bench-instructions: python-module $(BUILD)/bench/marks.so $(BUILD)/bench/least_calls.so ## instructions of single calls, which show no noise
 	$(VENV_PY) bench/python_instructions.py bench/python_instructions.json
 
 bench-plots: $(BUILD)/.prerequisites ## the figures, and the list of what is behind, from the committed results

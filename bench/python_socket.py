@@ -4,7 +4,8 @@ Both modules take turns within one process, round after round, so that whatever 
 rows are measured in five passes, some rounds in each, as some states of a machine last longer than a row. Shown are the
 median and the quartiles of each, and the ratio of the medians: below 1 is faster than the standard module. Where a row
 has a floor, a C program that makes the same system calls takes turns with them: no module can be faster than that. A
-table is written beside a result file.
+table is written beside a result file. "From Python" the same system calls are made by functions that do nothing else:
+calls of a module can't cost less.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from rows import ROWS
 
 import polysock
 
-BASE, OURS, FLOOR = "socket", "polysock", "system calls"
+BASE, OURS, FLOOR, LEAST = "socket", "polysock", "system calls", "system calls from Python"
 
 
 #: How many times all rows are gone through.
@@ -40,6 +41,8 @@ def measured(row, rounds):
         }
         if row.floor:
             runs[FLOOR] = stack.enter_context(row.floor(standard))
+        if row.least:
+            runs[LEAST] = stack.enter_context(row.least(standard))
         values = {label: [] for label in runs}
         for number in range(rounds + 1):
             order = list(runs) if number % 2 else list(reversed(runs))
@@ -56,8 +59,9 @@ def summed_up(values):
     base, ours = numbers[BASE], numbers[OURS]
     numbers["ratio"] = ratio(ours, base)
     numbers["overlap"] = do_overlap(ours, base)
-    if FLOOR in values:
-        numbers["floor"] = ratio(numbers[FLOOR], base)
+    for name, label in (("floor", FLOOR), ("least", LEAST)):
+        if label in values:
+            numbers[name] = ratio(numbers[label], base)
     return numbers
 
 
@@ -69,13 +73,13 @@ def settled():
 
 
 def shown(rows):
-    """Medians with quartiles, their ratio, and the ratio of the system calls alone."""
-    headings = ["row", f"{BASE}, ns", "quartiles", f"{OURS}, ns", "quartiles", "ratio", f"{FLOOR} alone"]
+    """Medians with quartiles, their ratio, and the ratios of the system calls alone, from C and from Python."""
+    headings = ["row", f"{BASE}, ns", "quartiles", f"{OURS}, ns", "quartiles", "ratio", f"{FLOOR} alone", "from Python"]
     lines = []
     for name, numbers in rows.items():
         comparison = f"{numbers['ratio']:.2f}" + (" (overlap)" if numbers["overlap"] else "")
-        floor = f"{numbers['floor']:.2f}" if "floor" in numbers else ""
-        lines.append([name, *cells(numbers[BASE]), *cells(numbers[OURS]), comparison, floor])
+        floors = [f"{numbers[each]:.2f}" if each in numbers else "" for each in ("floor", "least")]
+        lines.append([name, *cells(numbers[BASE]), *cells(numbers[OURS]), comparison, *floors])
     return table(headings, lines)
 
 

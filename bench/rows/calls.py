@@ -8,6 +8,7 @@ from pathlib import Path
 from . import LIMIT, SMALL, Calls, both_ways, closing, row, tcp_pair, udp_pair, unix_pair
 
 RAW_CALLS = Path("build/bench/raw_calls.so")
+LEAST_CALLS = Path("build/bench/least_calls.so")
 
 
 def raw(function, count, *arguments):
@@ -45,9 +46,37 @@ def raw_ready(pair):
     return make
 
 
+def least_function(name):
+    """A function for Python that does nothing but the system call: see least_calls.c."""
+    make = getattr(ctypes.PyDLL(str(LEAST_CALLS)), f"make_{name}")
+    make.restype = ctypes.py_object
+    return make()
+
+
+def least_ready(pair):
+    """The least that they can cost from Python."""
+
+    @contextlib.contextmanager
+    def make(module):
+        send, recv = least_function("send"), least_function("recv")
+        left, right = pair(module)
+        sender, receiver = left.fileno(), right.fileno()
+
+        def run(count):
+            for _ in range(count):
+                send(sender, SMALL)
+                recv(receiver, 64)
+
+        with closing(left, right):
+            yield Calls(2000, run)
+
+    return make
+
+
 for kind, pair in (("tcp", tcp_pair), ("unix", unix_pair), ("udp", udp_pair)):
-    row(f"ready 64 B, {kind}", rounds=40, floor=raw_ready(pair))(ready(pair, None))
-    row(f"ready 64 B, timeout, {kind}", rounds=40, floor=raw_ready(pair))(ready(pair, LIMIT))
+    for timeout, limited in ((None, ""), (LIMIT, " timeout,")):
+        name, floors = f"ready 64 B,{limited} {kind}", (raw_ready(pair), least_ready(pair))
+        row(name, 40, *floors)(ready(pair, timeout))
 
 
 def transfer(pair, call):
