@@ -100,7 +100,8 @@ impl<C: Caller> Caller for &mut C {
         (**self).check_signals()
     }
 
-    #[inline]
+    #[allow(clippy::inline_always)] // every operation begins with it
+    #[inline(always)]
     fn start(&mut self, hint: CallHints) -> Start {
         (**self).start(hint)
     }

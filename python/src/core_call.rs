@@ -53,7 +53,8 @@ impl<'a, 'py> CoreCall<'a, 'py> {
     }
 
     /// Makes a call that may wait.
-    #[inline]
+    #[allow(clippy::inline_always)] // it does nothing else
+    #[inline(always)]
     pub fn run<T, F: Failure>(
         self,
         call: impl FnOnce(&mut PythonCaller<'py>) -> Result<T, F>,

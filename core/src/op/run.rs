@@ -83,7 +83,13 @@ fn run_in_turn<C: Caller, A: Attempt>(
         Start::Blocking | Start::Waiting if kernel_waits => {
             caller.block(|| attempt_in_kernel(handle, inside.fd(), &mut limit, operation, expects_wait))
         }
-        Start::Blocking | Start::Waiting => None,
+        Start::Blocking => {
+            let mut running = Running::new(handle, operation, plan, limit);
+            let result = running.attempt_blocking(caller, inside);
+            caller.end(operation.moved());
+            return result;
+        }
+        Start::Waiting => None,
     };
     match first {
         Some(Ok(Progress::Done(output))) if A::outlasts_close(&output) => {
@@ -95,13 +101,7 @@ fn run_in_turn<C: Caller, A: Attempt>(
             Ok(output)
         }
         first => {
-            let mut running = Running {
-                handle,
-                operation,
-                plan,
-                limit,
-                next: Next::Attempt,
-            };
+            let mut running = Running::new(handle, operation, plan, limit);
             running.run(caller, (inside, kernel_waits), started, first)
         }
     }
@@ -198,6 +198,56 @@ enum Attempted<T> {
 type Outcome<T> = Interruptible<result::Result<T, Kind>>;
 
 impl<'a, A: Attempt> Running<'a, A> {
+    #[inline]
+    fn new(handle: &'a Handle, operation: &'a mut A, plan: Plan, limit: LazyDeadline) -> Self {
+        Self {
+            handle,
+            operation,
+            plan,
+            limit,
+            next: Next::Attempt,
+        }
+    }
+
+    /// Runs a call that has entered and is tried inside [`Caller::block`], where it leaves: nearly always after one attempt.
+    #[inline]
+    fn attempt_blocking<C: Caller>(
+        &mut self,
+        caller: &mut C,
+        inside: Inside<'a>,
+    ) -> result::Result<A::Output, Kind> {
+        let ran = caller.block(|| {
+            let inside = inside;
+            match self.operation.attempt(inside.fd(), Blocking::Forbidden) {
+                Ok(Progress::Done(output)) if A::outlasts_close(&output) => Ok(Interruptible::Done(output)),
+                first => self.go_on(&inside, classified(first)),
+            }
+        });
+        match ran? {
+            Interruptible::Done(output) => Ok(output),
+            Interruptible::Interrupted => {
+                check_signals(caller)?;
+                self.block_until_done(caller, None, None)
+            }
+        }
+    }
+
+    /// Goes on after a first attempt that was not all there is to do. Sleeps.
+    #[inline(never)]
+    fn go_on(
+        &mut self,
+        inside: &Inside<'a>,
+        first: Attempted<A::Output>,
+    ) -> result::Result<Interruptible<A::Output>, Kind> {
+        let outcome = match first {
+            Attempted::Over(result) => Interruptible::Done(result),
+            first @ (Attempted::More | Attempted::Nothing | Attempted::Interrupted) => {
+                self.wait_and_attempt(inside.fd(), Some(first))
+            }
+        };
+        self.conclude(inside.fd(), outcome)
+    }
+
     /// Runs a call that has entered, and may have made its first attempt.
     #[inline(never)]
     fn run<C: Caller>(
@@ -246,16 +296,38 @@ impl<'a, A: Attempt> Running<'a, A> {
             Start::Blocking => Next::Attempt,
             Start::Waiting => Next::WaitFirst,
         };
+        self.block_until_done(caller, entered, first)
+    }
+
+    /// Attempts and waits until the operation is over, and lets the caller handle signals meanwhile. It may have entered, and
+    /// made its first attempt.
+    fn block_until_done<C: Caller>(
+        &mut self,
+        caller: &mut C,
+        mut entered: Option<(Inside<'a>, bool)>,
+        mut first: Option<Attempted<A::Output>>,
+    ) -> result::Result<A::Output, Kind> {
         block_until_done(caller, || {
             let (mut inside, kernel_waits) = entered.take().map_or_else(|| self.enter(), Ok)?;
-            match self.attempt_and_wait(&mut inside, kernel_waits, first.take()) {
-                Interruptible::Done(result) => self.settle(inside.fd(), result).map(Interruptible::Done),
-                Interruptible::Interrupted => {
-                    self.limit.deadline(); // as above
-                    Ok(Interruptible::Interrupted)
-                }
-            }
+            let outcome = self.attempt_and_wait(&mut inside, kernel_waits, first.take());
+            self.conclude(inside.fd(), outcome)
         })
+    }
+
+    /// Ends the operation, or prepares to go on after signal handlers have run: the clock also runs meanwhile.
+    #[inline]
+    fn conclude(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        outcome: Outcome<A::Output>,
+    ) -> result::Result<Interruptible<A::Output>, Kind> {
+        match outcome {
+            Interruptible::Done(result) => self.settle(fd, result).map(Interruptible::Done),
+            Interruptible::Interrupted => {
+                self.limit.deadline();
+                Ok(Interruptible::Interrupted)
+            }
+        }
     }
 
     /// Progress wins over a close; any other outcome on a closed handle becomes `Closed`.

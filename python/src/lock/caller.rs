@@ -72,6 +72,16 @@ impl<'py> PythonCaller<'py> {
         hint.bytes <= most && (self.transfer().is_some_and(keeps) || contention::spend(price))
     }
 
+    /// Decides how an operation starts while other threads may want the lock: `detached`, or within the budget.
+    #[inline(never)]
+    fn start_among_others(&mut self, hint: CallHints, detached: Start) -> Start {
+        if !self.spend(hint) {
+            return detached;
+        }
+        self.spinning_since = hint.expects_wait.then(Instant::now);
+        Start::Direct
+    }
+
     #[inline]
     fn end_spin(&mut self, found: bool) {
         if let Some(start) = self.spinning_since.take() {
@@ -99,7 +109,8 @@ impl Caller for PythonCaller<'_> {
         })
     }
 
-    #[inline]
+    #[allow(clippy::inline_always)] // every call begins with it, and most know what it finds out
+    #[inline(always)]
     fn start(&mut self, hint: CallHints) -> Start {
         if policy::has_low_water() {
             return Start::Waiting;
@@ -112,18 +123,14 @@ impl Caller for PythonCaller<'_> {
         if !HAS_LOCK || !hint.alone || hint.bytes > MOST_BYTES || self.policy == LockPolicy::GiveUp {
             return detached;
         }
-        if self.is_alone() {
-            return if hint.expects_wait {
-                Start::Waiting
-            } else {
-                Start::Direct
-            };
+        if !self.is_alone() {
+            return self.start_among_others(hint, detached);
         }
-        if self.spend(hint) {
-            self.spinning_since = hint.expects_wait.then(Instant::now);
-            return Start::Direct;
+        if hint.expects_wait {
+            Start::Waiting
+        } else {
+            Start::Direct
         }
-        detached
     }
 
     /// Next to a thread that computes, waiting for an answer costs milliseconds once this thread has detached. So it
@@ -144,8 +151,8 @@ impl Caller for PythonCaller<'_> {
     #[inline]
     fn end(&mut self, moved: usize) {
         self.end_spin(true);
-        if self.policy == LockPolicy::KeepToReceive {
-            contention::received(moved);
+        if moved > FREE_BYTES && self.policy == LockPolicy::KeepToReceive {
+            contention::received_much();
         }
     }
 }

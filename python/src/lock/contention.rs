@@ -1,6 +1,6 @@
 //! The budget of this thread, and how many threads want the interpreter lock.
 
-use super::budget::{Budget, Timing, FREE_BYTES};
+use super::budget::{Budget, Timing};
 use super::crowding::{Crowding, Transfer};
 use crate::raw::threads::{coarse_time, has_several_processors};
 use std::cell::Cell;
@@ -138,15 +138,13 @@ pub fn spend(bytes: usize) -> bool {
     })
 }
 
-/// Ends the budget if more was received than a call should move attached.
-#[inline]
-pub fn received(count: usize) {
-    if count > FREE_BYTES {
-        BUDGET.with(|budget| {
-            budget.clear();
-            update_count(budget);
-        });
-    }
+/// Ends the budget: more was received than a call should move attached.
+#[cold]
+pub fn received_much() {
+    BUDGET.with(|budget| {
+        budget.clear();
+        update_count(budget);
+    });
 }
 
 /// How long a receive that found nothing may keep trying.

@@ -54,8 +54,24 @@ impl<'a, 'py, C> Arguments<'a, 'py, C> {
     }
 }
 
-/// The result of a fast method; `None` for a call in another form.
-pub type FastResult<'py> = PyResult<Option<Bound<'py, PyAny>>>;
+/// The result of a fast method. It fits into two registers, unlike one with a `PyErr`.
+pub type FastResult<'py> = Result<Bound<'py, PyAny>, NoResult>;
+
+/// Why a fast method has no result.
+pub enum NoResult {
+    /// The call has another form, which PyO3's method handles.
+    OtherForm,
+    /// An exception has been raised.
+    Raised,
+}
+
+impl From<PyErr> for NoResult {
+    #[cold]
+    fn from(error: PyErr) -> Self {
+        raise(error);
+        Self::Raised
+    }
+}
 
 /// A fast method.
 pub struct Method<C> {
@@ -151,9 +167,9 @@ unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
         #[allow(clippy::indexing_slicing)] // evaluated at compile time
         let call = const { C::METHODS[N].call };
         match catch_unwind(AssertUnwindSafe(|| call(&given))) {
-            Ok(Ok(Some(result))) => return result.into_ptr(),
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => return raise(error),
+            Ok(Ok(result)) => return result.into_ptr(),
+            Ok(Err(NoResult::OtherForm)) => {}
+            Ok(Err(NoResult::Raised)) => return null_mut(),
             Err(_) => return raise(PySystemError::new_err("panic in a call of polysock")),
         }
     }

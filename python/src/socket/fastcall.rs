@@ -1,5 +1,5 @@
 //! Short paths for the methods that programs call most often, each for its usual form: positional arguments, exact
-//! ints. `None` leaves any other form to the method in `methods`.
+//! ints. `OtherForm` leaves any other form to the method in `methods`.
 
 use super::options::Setting;
 use super::transfer::{self, Using};
@@ -7,6 +7,7 @@ use super::{close, connect, datagram, frames, message, NativeSocket};
 use crate::arguments::{self, Argument, CInt};
 use crate::framing::{framing_of, Framing};
 use crate::raw::buffer::{Readable, Writable};
+use crate::raw::fastcall::NoResult::OtherForm;
 use crate::raw::fastcall::{Arguments, FastMethods, FastResult, Method, COUNT};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -61,149 +62,151 @@ const fn without_arguments(name: &'static CStr, call: FastMethod) -> Method<Nati
 fn recv<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
     else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     if capacity == 0 {
-        return Ok(None);
+        return Err(OtherForm);
     }
-    transfer::recv(call.py, socket, capacity, flags).map(|bytes| Some(bytes.into_any()))
+    Ok(transfer::recv(call.py, socket, capacity, flags)?.into_any())
 }
 
 fn recv_into<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (1, Some(buffer), Some(socket)) = (call.count(), call.get(0), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     let Ok(buffer) = Writable::of(&buffer) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     let wanted = buffer.len();
     if wanted == 0 {
-        return Ok(None);
+        return Err(OtherForm);
     }
     let count = transfer::recv_into_buffer(call.py, socket, buffer, wanted, CInt(0))?;
-    count.into_bound_py_any(call.py).map(Some)
+    Ok(count.into_bound_py_any(call.py)?)
 }
 
 fn send<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (Some(data), Some(flags), Some(socket)) = (call.get(0), flags(call, 1, 2), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
-    let Ok(data) = Readable::of(&data) else {
-        return Ok(None);
+    let exported = Readable::of(&data);
+    let Ok(data) = &exported else {
+        return Err(OtherForm);
     };
-    let count = transfer::send(call.py, socket, &data, flags)?;
-    count.into_bound_py_any(call.py).map(Some)
+    let count = transfer::send(call.py, socket, data, flags)?;
+    Ok(count.into_bound_py_any(call.py)?)
 }
 
 fn sendall<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (Some(data), Some(flags), Some(socket)) = (call.get(0), flags(call, 1, 2), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
-    let Ok(data) = Readable::of(&data) else {
-        return Ok(None);
+    let exported = Readable::of(&data);
+    let Ok(data) = &exported else {
+        return Err(OtherForm);
     };
-    transfer::sendall(call.py, socket, &data, flags)?;
-    Ok(Some(call.py.None().into_bound(call.py)))
+    transfer::sendall(call.py, socket, data, flags)?;
+    Ok(call.py.None().into_bound(call.py))
 }
 
 fn recvfrom<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
     else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     let received = datagram::recvfrom(call.py, socket, capacity, flags)?;
-    received.into_bound_py_any(call.py).map(Some)
+    Ok(received.into_bound_py_any(call.py)?)
 }
 
 fn sendto<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (2, Some(data), Some(address)) = (call.count(), call.get(0), call.get(1)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
-    let Ok(data) = Readable::of(&data) else {
-        return Ok(None);
+    let exported = Readable::of(&data);
+    let Ok(data) = &exported else {
+        return Err(OtherForm);
     };
-    let count = datagram::send_to(&call.object, &data, CInt(0), &address)?;
-    count.into_bound_py_any(call.py).map(Some)
+    let count = datagram::send_to(&call.object, data, CInt(0), &address)?;
+    Ok(count.into_bound_py_any(call.py)?)
 }
 
 fn fileno<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     match (call.count(), socket(call)) {
-        (0, Some((_, socket))) => socket.fileno().unwrap_or(-1).into_bound_py_any(call.py).map(Some),
-        _ => Ok(None),
+        (0, Some((_, socket))) => Ok(socket.fileno().unwrap_or(-1).into_bound_py_any(call.py)?),
+        _ => Err(OtherForm),
     }
 }
 
 fn gettimeout<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     match (call.count(), socket(call)) {
         (0, Some((native, socket))) if !native.came_nonblocking() => {
-            arguments::seconds(socket.recv_timeout())
-                .into_bound_py_any(call.py)
-                .map(Some)
+            Ok(arguments::seconds(socket.recv_timeout()).into_bound_py_any(call.py)?)
         }
-        _ => Ok(None),
+        _ => Err(OtherForm),
     }
 }
 
 fn close<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     if call.count() > 0 {
-        return Ok(None);
+        return Err(OtherForm);
     }
     close::close_without_files(&call.object)?;
-    Ok(Some(call.py.None().into_bound(call.py)))
+    Ok(call.py.None().into_bound(call.py))
 }
 
 fn recvmsg<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (1, Some(capacity), Some((_, socket))) = (call.count(), count(call, 0), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
-    message::recv_message(call.py, socket, capacity, 0, CInt(0)).map(|received| Some(received.into_any()))
+    Ok(message::recv_message(call.py, socket, capacity, 0, CInt(0))?.into_any())
 }
 
 fn sendmsg<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (1, Some(buffers), Some(_)) = (call.count(), call.get(0), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     let count = message::sendmsg(&call.object, &buffers, Argument::Missing, CInt(0), None)?;
-    count.into_bound_py_any(call.py).map(Some)
+    Ok(count.into_bound_py_any(call.py)?)
 }
 
 fn connect<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (1, Some(address)) = (call.count(), call.get(0)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     connect::connect(&call.object, &address)?;
-    Ok(Some(call.py.None().into_bound(call.py)))
+    Ok(call.py.None().into_bound(call.py))
 }
 
 fn setsockopt<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (3, Some((_, socket))) = (call.count(), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     let [Some(level), Some(name), Some(value)] = [0, 1, 2].map(|place| call.int(place)?.try_into().ok())
     else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     Setting::number(level, name, value).set(call.py, socket)?;
-    Ok(Some(call.py.None().into_bound(call.py)))
+    Ok(call.py.None().into_bound(call.py))
 }
 
 fn send_frame<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (Some(data), Some(framing), Some(socket)) = (call.get(0), framing(call, 1), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
-    let Ok(data) = Readable::of(&data) else {
-        return Ok(None);
+    let exported = Readable::of(&data);
+    let Ok(data) = &exported else {
+        return Err(OtherForm);
     };
-    frames::send_frame(call.py, socket, &data, &framing)?;
-    Ok(Some(call.py.None().into_bound(call.py)))
+    frames::send_frame(call.py, socket, data, &framing)?;
+    Ok(call.py.None().into_bound(call.py))
 }
 
 fn recv_frame<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (Some(framing), Some(socket)) = (framing(call, 0), socket(call)) else {
-        return Ok(None);
+        return Err(OtherForm);
     };
     let message = frames::recv_frame(call.py, socket, &framing)?;
-    message.into_bound_py_any(call.py).map(Some)
+    Ok(message.into_bound_py_any(call.py)?)
 }
 
 /// The framing, if the last argument is one, is None, or is not given.

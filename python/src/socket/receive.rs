@@ -12,7 +12,8 @@ use pyo3::types::PyBytes;
 /// Makes a `bytes` of at most `capacity` bytes, or with `MSG_TRUNC` of as many as the datagram has. `receive` fills the
 /// buffer and returns how many bytes there are. An exception has the bytes that had arrived in `partial`, if there were
 /// any.
-#[inline]
+#[allow(clippy::inline_always)] // nearly all receives take the short way
+#[inline(always)]
 pub fn receive_bytes<'py>(
     py: Python<'py>,
     call: CoreCall<'_, 'py>,
@@ -23,14 +24,10 @@ pub fn receive_bytes<'py>(
     if flags & libc::MSG_TRUNC != 0 {
         return receive_whole(py, call, capacity, receive);
     }
-    let mut partial = 0;
     if capacity > SCRATCH {
-        let mut bytes = Unfinished::new(py, capacity)?;
-        return match call.run_receive(&mut partial, |caller| receive(caller, bytes.buffer())) {
-            Ok(length) => bytes.finish(length),
-            Err(raised) => Err(with_partial(py, raised, partial, || bytes.finish(partial))),
-        };
+        return receive_much(py, call, capacity, receive);
     }
+    let mut partial = 0;
     let mut scratch = Scratch::new();
     let received = call.run_receive(&mut partial, |caller| receive(caller, scratch.buffer(capacity)));
     match received {
@@ -41,8 +38,25 @@ pub fn receive_bytes<'py>(
     }
 }
 
+/// Makes a `bytes` and receives into it.
+#[inline(never)]
+fn receive_much<'py>(
+    py: Python<'py>,
+    call: CoreCall<'_, 'py>,
+    capacity: usize,
+    receive: impl FnOnce(&mut PythonCaller<'py>, RecvBuf<'_>) -> Result<usize>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let mut partial = 0;
+    let mut bytes = Unfinished::new(py, capacity)?;
+    match call.run_receive(&mut partial, |caller| receive(caller, bytes.buffer())) {
+        Ok(length) => bytes.finish(length),
+        Err(raised) => Err(with_partial(py, raised, partial, || bytes.finish(partial))),
+    }
+}
+
 /// Makes a `bytes` of a datagram's whole length, which `MSG_TRUNC` requests: beyond the capacity there are zeros. On a
 /// TCP stream the flag drops the received bytes, so the whole buffer holds zeros.
+#[inline(never)]
 fn receive_whole<'py>(
     py: Python<'py>,
     call: CoreCall<'_, 'py>,

@@ -27,6 +27,8 @@ pub fn waiting_flags(socket: &Socket, flags: CInt) -> Flags {
 }
 
 /// Receives at most `capacity` bytes.
+#[allow(clippy::inline_always)] // one call less for each of the most frequent methods
+#[inline(always)]
 pub fn recv<'py>(
     py: Python<'py>,
     (native, socket): Using<'_>,
@@ -96,6 +98,8 @@ pub fn buffer_of<'py>(
 }
 
 /// Sends as much as there is room for.
+#[allow(clippy::inline_always)] // as above
+#[inline(always)]
 pub fn send(
     py: Python<'_>,
     (native, socket): Using<'_>,
