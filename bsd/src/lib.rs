@@ -47,6 +47,8 @@ mod calls {
     mod message;
     mod messages;
     mod names;
+    #[cfg(not(target_env = "gnu"))]
+    mod no_streams;
     mod options;
     mod parts;
     mod poll;
@@ -56,7 +58,7 @@ mod calls {
     mod send;
     mod signals;
     mod socket;
-    #[cfg_attr(not(target_env = "gnu"), path = "no_streams.rs")]
+    #[cfg(target_env = "gnu")]
     mod streams;
     mod vectored;
 
@@ -84,6 +86,8 @@ mod calls {
     pub(crate) use message::{recvmsg, sendmsg};
     pub(crate) use messages::{recvmmsg, sendmmsg};
     pub(crate) use names::getaddrinfo;
+    #[cfg(not(target_env = "gnu"))]
+    use no_streams as streams;
     pub(crate) use options::{getsockopt, setsockopt};
     #[cfg(target_env = "gnu")]
     pub(crate) use poll::{__poll_chk, __ppoll_chk};
