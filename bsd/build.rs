@@ -1,12 +1,16 @@
-//! Gives the shared library its name for the linker, and keeps it loaded. Finds out whether the compiler has naked functions.
+//! Gives the shared library its name for the linker, and keeps it loaded. Finds out whether it can have variadic functions (`variadic.rs`).
 
 use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(naked_functions)");
-    if minor_version().is_some_and(|minor| minor >= FIRST_WITH_NAKED_FUNCTIONS) {
-        println!("cargo:rustc-cfg=naked_functions");
+    println!("cargo:rustc-check-cfg=cfg(variadic_functions)");
+    let is_written_for = matches!(
+        std::env::var("CARGO_CFG_TARGET_ARCH").as_deref(),
+        Ok("x86_64" | "aarch64")
+    );
+    if is_written_for && minor_version().is_some_and(|minor| minor >= FIRST_WITH_NAKED_FUNCTIONS) {
+        println!("cargo:rustc-cfg=variadic_functions");
     }
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libpolysock-bsd.so.0");

@@ -30,7 +30,7 @@ mod memory;
 mod next;
 mod result;
 mod start;
-#[cfg(all(naked_functions, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(variadic_functions)]
 mod variadic;
 
 /// What the functions do while calls are watched.

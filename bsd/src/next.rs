@@ -116,7 +116,7 @@ macro_rules! look_up {
                 $(#[$where])*
                 address::$name.look_up(missing::$name as *const ());
             )*
-            #[cfg(naked_functions)]
+            #[cfg(variadic_functions)]
             variadic::look_up();
         }
     };
@@ -222,7 +222,7 @@ pub(crate) use each_function;
 each_function!(look_up);
 
 /// The next functions whose arguments only their format describes; null until they are looked up, and if there is none.
-#[cfg(naked_functions)]
+#[cfg(variadic_functions)]
 pub(crate) mod variadic {
     use crate::loaded;
     use libc::c_void;
