@@ -29,12 +29,9 @@ pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usiz
 /// Room for a control message with as many descriptors as Linux takes (`SCM_MAX_FD`), and for others.
 const MOST_CONTROL: usize = 2048;
 
-/// Notes which sockets a message gives to another process.
-fn note_sent_sockets(header: &msghdr) {
-    let mut room = [0; MOST_CONTROL];
-    let length = size(header.msg_controllen).min(MOST_CONTROL);
-    let copied = memory::copy(header.msg_control, room.get_mut(..length).unwrap_or_default());
-    let mut rest = room.get(..copied).unwrap_or_default();
+/// Calls `note` with each descriptor in control messages.
+fn each_descriptor(control: &[u8], note: impl Fn(c_int)) {
+    let mut rest = control;
     while let Some((about, _)) = rest.split_first_chunk::<{ size_of::<cmsghdr>() }>() {
         // SAFETY: any bytes are numbers.
         let about = unsafe { std::ptr::read_unaligned(about.as_ptr().cast::<cmsghdr>()) };
@@ -44,13 +41,35 @@ fn note_sent_sockets(header: &msghdr) {
         };
         if (about.cmsg_level, about.cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
             for number in data.chunks_exact(size_of::<c_int>()) {
-                bare::note_sent(number.try_into().map_or(-1, c_int::from_ne_bytes));
+                note(number.try_into().map_or(-1, c_int::from_ne_bytes));
             }
         }
         rest = length
             .checked_next_multiple_of(size_of::<usize>())
             .and_then(|next| rest.get(next..))
             .unwrap_or_default();
+    }
+}
+
+/// Notes which sockets a message gives to another process.
+fn note_sent_sockets(header: &msghdr) {
+    let mut room = [0; MOST_CONTROL];
+    let length = size(header.msg_controllen).min(MOST_CONTROL);
+    let copied = memory::copy(header.msg_control, room.get_mut(..length).unwrap_or_default());
+    each_descriptor(room.get(..copied).unwrap_or_default(), bare::note_sent);
+}
+
+/// Notes the descriptors that came in a message which was received just now.
+#[inline]
+pub(super) unsafe fn note_arrived(message: *const msghdr) {
+    if promises::are_kept() {
+        // SAFETY: the kernel has read and written the message, and the length says how much it has written to `msg_control`.
+        let header = message.read_unaligned();
+        let length = size(header.msg_controllen);
+        if length >= size_of::<cmsghdr>() {
+            let control = std::slice::from_raw_parts(header.msg_control.cast::<u8>(), length);
+            each_descriptor(control, promises::arrived);
+        }
     }
 }
 
@@ -117,6 +136,9 @@ pub(crate) unsafe fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> s
     let result = promises::receive(fd, flags, Amount::Some, |flags, _| {
         next::recvmsg(fd, message, flags)
     });
+    if result >= 0 {
+        note_arrived(message);
+    }
     if let Some((call, header)) = begun {
         bare::end(call, recv::outcome(result, flags), |fields| {
             recv::add_found(fields, result, flags);

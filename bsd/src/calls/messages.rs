@@ -1,6 +1,6 @@
 //! sendmmsg(2) and recvmmsg(2).
 
-use super::message::{add_name, add_payload, add_received};
+use super::message::{add_name, add_payload, add_received, note_arrived};
 use super::parts::Parts;
 use super::{recv, send};
 use crate::memory;
@@ -163,6 +163,9 @@ pub(crate) unsafe fn recvmmsg(
             next::recvmmsg(fd, messages, count, flags, timeout)
         }) as ssize_t
     }) as c_int;
+    for at in 0..count_of(result) {
+        note_arrived(&raw const (*messages.wrapping_add(at)).msg_hdr);
+    }
     if let Some(call) = call {
         let mut outcome = done(result);
         if outcome == Outcome::Done {

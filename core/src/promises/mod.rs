@@ -31,7 +31,7 @@ mod wait;
 pub use call::{call, send_file, write};
 pub use close::{close, close_range, close_stream, flush_stream, replace};
 pub use limits::{accept, connect, has_send_limit, receive, receive_ready, send, Amount};
-pub use numbers::{copied, is_stream, made, may_be_limited, option_was_set};
+pub use numbers::{arrived, copied, is_stream, made, may_be_limited, option_was_set};
 pub use result::Returned;
 pub use switch::{are_kept, end_before_restriction, quiet};
 pub use threads::end_thread;

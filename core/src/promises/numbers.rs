@@ -388,6 +388,17 @@ pub fn copied(from: RawFd, number: RawFd) {
     }
 }
 
+/// Notes that a number now stands for a file that has come in a message. What was known of the number may be of a file that was closed
+/// unseen.
+pub fn arrived(number: RawFd) {
+    if !are_kept() || !fork::is_owner() {
+        return;
+    }
+    if let Some(number) = Number::known(number) {
+        number.forget();
+    }
+}
+
 /// Whether calls on a socket may have a time limit.
 pub fn may_be_limited(number: RawFd) -> bool {
     are_kept() && Number::of_socket(number).is_some_and(Number::may_be_limited)
