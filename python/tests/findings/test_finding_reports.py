@@ -312,3 +312,13 @@ def test_what_sigpipe_did_is_said_as_it_was_recorded(tmp_path, signal, end):
     server.call("send", 2, at=11, asked=1, error="EPIPE", **signal)
     (finding,) = findings(tmp_path)
     assert finding.text.endswith(end)
+
+
+def test_the_system_raises_sigpipe_for_streams_only(tmp_path):
+    process = Process(tmp_path, 1)
+    for number in (1, 2):
+        process.socket(number, "socketpair", type="SOCK_SEQPACKET", family="AF_UNIX")
+    process.call("close", 2, at=10)
+    process.call("write", 1, at=11, asked=1, error="EPIPE")
+    (finding,) = (finding for finding in findings(tmp_path) if finding.name == "write-after-end")
+    assert "SIGPIPE" not in finding.text

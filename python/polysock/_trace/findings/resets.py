@@ -11,12 +11,6 @@ from .sockets import call_at
 
 IS_RESET = frozenset({"ECONNRESET", "EPIPE"})
 
-# By what the record says about the signal; polysock itself never raises it.
-ABOUT_SIGPIPE = {
-    None: ". In plain C, SIGPIPE would have killed the program.",
-    "kills": ". SIGPIPE killed the program.",
-}
-
 
 @dataclass
 class Reset:
@@ -107,7 +101,7 @@ class WriteAfterEnd(Detector):
         text, events = f"{event.call} failed with EPIPE: ", [event]
         if side.shut_down is not None:
             text += f"this end had ended its stream with shutdown {ago(side.shut_down, event)}"
-            text += ABOUT_SIGPIPE.get(event.record.get("sigpipe"), ".")
+            text += about_sigpipe(event)
             advice = "Send everything before shutdown(SHUT_WR)."
             return Finding("write-after-end", severity_of(event, WARNING), text, advice, [event, side.shut_down])
         close = side.other.closed if side.other is not None else None
@@ -120,7 +114,7 @@ class WriteAfterEnd(Detector):
             text += ", and this end had already received the end of its stream"
             events.append(side.ended)
             severity = WARNING
-        text += ABOUT_SIGPIPE.get(event.record.get("sigpipe"), ".")
+        text += about_sigpipe(event)
         advice = "Stop sending when a receive returns nothing, unless the protocol says that the peer still receives."
         return Finding("write-after-end", severity_of(event, severity), text, advice, events)
 
@@ -154,6 +148,15 @@ class WriteAfterEnd(Detector):
         text += "closed "
         advice = "Let the protocol say which end closes first, and look for the end of the stream before you send."
         return Finding("write-after-end", NOTE, f"{text}{ago(close, send)}.", advice, [send, close, event])
+
+
+def about_sigpipe(event):
+    """What the record says about the signal. Polysock itself never raises it, and the system only for streams."""
+    said = event.record.get("sigpipe")
+    if said == "kills":
+        return ". SIGPIPE killed the program."
+    would_kill = said is None and event.end.type == "SOCK_STREAM"
+    return ". In plain C, SIGPIPE would have killed the program." if would_kill else "."
 
 
 def severity_of(event, otherwise):
