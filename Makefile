@@ -29,7 +29,7 @@ help: ## this list
 setup: ## what the tests use, from Debian's packages (as root)
 	sh tools/without_services.sh apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
 	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev libjemalloc2 libfaketime 'libpython3.*-testsuite' redis-server postgresql \
-	  nginx-light wrk openssh-server netcat-openbsd netcat-traditional socat chromium
+	  nginx-light wrk openssh-server netcat-openbsd netcat-traditional socat ruby chromium
 
 # For `make check-targets` and the tests on other systems: a compiler with the source of its standard library, an emulator.
 .PHONY: setup-targets
@@ -438,7 +438,7 @@ bench-growth: python-module $(BUILD)/bench/growth_c bench-servers-built $(BENCH_
 # A workspace by itself, so that no other build compiles criterion. On one processor: see bench/rust/benches/calls.rs.
 CARGO_BENCH := cargo bench --locked --target-dir target/bench-rust --manifest-path bench/rust/Cargo.toml
 
-# Unchanged servers and their loads; `make judges` counts what they do right. About three minutes.
+# Unchanged servers and their loads; `make judges` counts what they do right. About five minutes.
 .PHONY: bench-layer
 bench-layer: layer ## PostgreSQL, nginx and redis under load over the layer below unchanged programs
 	$(PYTHON) bench/layer.py --layer $(TARGET) bench/layer.json

@@ -24,6 +24,7 @@ TITLES = {
     "netcat[nc.traditional]": "netcat (traditional)",
     "socat": "socat",
     "perl": "Perl",
+    "ruby": "Ruby",
 }
 
 

@@ -1,5 +1,6 @@
 """Database, web and login servers over the layer below unchanged programs: they do what they do without it."""
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -81,8 +82,12 @@ def test_redis(comparison):  # noqa: F811
     assert set(findings) == {"leaked"}
 
 
+# The variables of the layer are named because a new program that nginx starts gets only those that are.
 NGINX = """
-daemon off;
+env LD_PRELOAD;
+env POLYSOCK_SAFE;
+env POLYSOCK_TRACE;
+daemon {daemon};
 worker_processes 2;
 pid {folder}/pid;
 error_log stderr notice;
@@ -101,6 +106,7 @@ http {{
         listen 127.0.0.1:{port};
         root {folder}/files;
         location /through/ {{ proxy_pass http://unix:{folder}/s:/; }}
+        location = /worker {{ return 200 "$pid"; }}
     }}
     server {{
         listen unix:{folder}/s;
@@ -121,8 +127,8 @@ def test_nginx(comparison):  # noqa: F811
         (files / "small").write_text("small\n")
         configuration = way.folder / "conf"
 
-        def start(port):
-            configuration.write_text(NGINX.format(folder=way.folder, port=port))
+        def start(port, daemon="off"):
+            configuration.write_text(NGINX.format(folder=way.folder, port=port, daemon=daemon))
             words = (nginx, "-p", way.folder, "-c", configuration, "-e", "stderr")
             return started(way.command(*words), "start worker process", signal.SIGQUIT, **unprivileged())
 
@@ -147,10 +153,18 @@ def test_nginx(comparison):  # noqa: F811
             found["new workers after SIGHUP"] = reload(server)
             found["file again"] = get(f"{url}/large")
         found["end"] = server.process.returncode
+        daemon = on_a_free_port(lambda port: start(port, daemon="on"))
+        with daemon as (server, port), upgraded(server, way.folder) as workers:
+            url = f"http://127.0.0.1:{port}"
+            found["a worker of the new program"] = int(way.output(curl, "--silent", f"{url}/worker")) in workers
+            found["its file"] = get(f"{url}/large")
+            found["its Unix socket"] = get(f"{url}/through/large")
         return found
 
     found, findings = comparison.of(judge)
     assert found["file"] == found["through a Unix socket"] == found["file again"] == (0, digest(LARGE))
+    assert found["its file"] == found["its Unix socket"] == (0, digest(LARGE))
+    assert found["a worker of the new program"]
     assert found["part of it"] == (0, digest(LARGE[1000000:2000001]))
     assert found["no such file"][0] == 22
     assert found["three on a connection"] == (0, digest(b"small\n1small\n0small\n0"))
@@ -165,9 +179,44 @@ def reload(server):
     """Has nginx start other workers, on the same sockets; returns how many there are when the old ones have gone."""
     count = len(server.output)
     server.process.send_signal(signal.SIGHUP)
-    await_lines(server, "start worker process", count, 2)
+    await_lines(server, "start worker process ", count, 2)
     await_lines(server, "exited with code 0", count, 2)
-    return sum("start worker process " in line for line in server.output[count:])
+    return len(workers_since(server, count))
+
+
+def workers_since(server, begin):
+    """The process numbers of the workers that nginx has said to have started since the line `begin`."""
+    found = (re.search(r"start worker process (\d+)", line) for line in server.output[begin:])
+    return [int(worker[1]) for worker in found if worker]
+
+
+@contextlib.contextmanager
+def upgraded(server, folder):
+    """Has nginx, as a daemon, start its program anew, and ends the old one, whose sockets it gets by a variable.
+
+    Yields the workers of the new one, which is ended afterwards.
+    """
+    await_lines(server, "start worker process ", 0, 2)
+    count = len(server.output)
+    try:
+        old = send_to_master(folder / "pid", signal.SIGUSR2)
+        await_lines(server, "start worker process ", count, 2)
+        os.kill(old, signal.SIGQUIT)
+        await_lines(server, f" {old}#{old}: exit\n", count, 1)
+        yield workers_since(server, count)
+        new = send_to_master(folder / "pid", signal.SIGQUIT)
+        await_lines(server, f" {new}#{new}: exit\n", count, 1)
+    finally:
+        for file in ("pid", "pid.oldbin"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                send_to_master(folder / file, signal.SIGTERM)
+
+
+def send_to_master(file, number):
+    """Sends a signal to the process whose number is in the file; returns that."""
+    process = int(file.read_text())
+    os.kill(process, number)
+    return process
 
 
 def test_postgresql(comparison):  # noqa: F811

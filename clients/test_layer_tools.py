@@ -1,4 +1,4 @@
-"""curl, netcat, socat and Perl over the layer below unchanged programs: they do what they do without it."""
+"""curl, netcat, socat, Perl and Ruby over the layer below unchanged programs: they do what they do without it."""
 
 import contextlib
 import hashlib
@@ -15,6 +15,7 @@ from layered import comparison  # noqa: F401
 from processes import on_a_free_port, started
 
 PERL = Path(__file__).resolve().parent / "layer" / "echo.pl"
+RUBY = PERL.with_name("sockets.rb")
 SECONDS = 30
 LARGE = bytes(range(256)) * 12_000
 
@@ -210,3 +211,31 @@ def test_perl(comparison):  # noqa: F811
         "server": 0,
     }
     assert set(findings) == {"refused"}
+
+
+def test_ruby(comparison):  # noqa: F811
+    ruby = needs("ruby")
+
+    def judge(way):
+        return dict(line.split(": ", 1) for line in way.output(ruby, RUBY, way.folder).splitlines())
+
+    found, findings = comparison.of(judge)
+    assert found == {
+        "lines": "HELLO, OVER RUBY'S SOCKETS",
+        "by name": "HELLO",
+        "3 MB": "3072000 bytes, the same",
+        "eight clients at once": " ".join(["198"] * 8),
+        "a forked client": "FROM THE CHILD, 0",
+        "without waiting": "wait_readable, now, 1",
+        "a Unix socket": "3072000 bytes, the same",
+        "a passed file": "text in a file",
+        "datagrams": "1000 bytes, back",
+        "a program on a socket": "through cat, 0",
+        "HTTP": "true",
+        "nothing listens": "Errno::ECONNREFUSED",
+        "a time limit": "Timeout::Error",
+        "a peer that has gone": "Errno::EPIPE",
+        "closed by another thread": "IOError",
+    }
+    # Its connects do not wait: what has refused them is told by an option.
+    assert set(findings) == {"write-after-end"}
