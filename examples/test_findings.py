@@ -1,11 +1,15 @@
 """What is found in traces of the tutorials is what their test.toml says. They are examples of how to write it right: a
 finding that is not expected is a fault in a tutorial or a false alarm."""
 
+import shutil
+
 import pytest
 from harness.findings import found_in, in_one_language, play_all, traced_plays
 from harness.tutorial import EXAMPLES, load
 
 TUTORIALS = {path.parent.name: load(path.parent) for path in sorted(EXAMPLES.glob("*/test.toml"))}
+
+TRIES = 3
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,25 @@ def traces(request, tmp_path_factory):
 @pytest.mark.parametrize("name", list(TUTORIALS))
 def test_found(name, traces):
     assert traces[name]
-    found = {text: play.title for folder, play in traces[name].items() for text in found_in(folder)}
-    names = {text.partition(":")[0] for text in found}
-    assert names == set(TUTORIALS[name].test.get("findings", {})), found
+    expected = set(TUTORIALS[name].test.get("findings", {}))
+    found = {text: (folder, play) for folder, play in traces[name].items() for text in found_in(folder)}
+    there = {
+        text: play.title
+        for text, (folder, play) in found.items()
+        if name_of(text) in expected or is_found_again(name_of(text), folder, play)
+    }
+    assert set(map(name_of, there)) == expected, there
+
+
+def name_of(text):
+    return text.partition(":")[0]
+
+
+def is_found_again(finding, folder, play):
+    """Whether the program is to blame, and not a machine so busy that clients had to wait: then it is found every time."""
+    for _ in range(TRIES):
+        shutil.rmtree(folder)
+        assert play_all({folder: play}) == []
+        if finding not in map(name_of, found_in(folder)):
+            return False
+    return True
