@@ -52,7 +52,7 @@ for program in "$@"; do
     known=0
     if [ -n "${KNOWN_FAILURES:-}" ]; then
         for test in $(awk -v program="$name" '/^#/ { sometimes = /^# sometimes/ } $1 == program { print $2 (sometimes ? "~" : "") }' "$KNOWN_FAILURES"); do
-            if grep -qE "^ *FAILED ${test%'~'}\$" "$log"; then
+            if grep -qE "^ *FAILED ${test%'~'}(:.*)?\$" "$log"; then
                 known=$((known + 1))
             elif [ "$test" = "${test%'~'}" ]; then
                 echo "known to fail, but passed: $name $test"
