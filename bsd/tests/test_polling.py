@@ -60,7 +60,7 @@ SCENARIOS = [
         ("limits",),
         [
             "poll close connected: 0, 1 1:NVAL, 1 1:NVAL",
-            *of_each_call(lambda _: "0, early 0, endless 0, woken 1"),
+            *of_each_call(lambda _: "0, early 0, endless 0"),
         ],
     ),
     (("in-handler",), of_each_call(lambda call: f"{ALONE[call]}, free 1")),
