@@ -81,17 +81,17 @@ layer: $(BUILD)/.prerequisites ## the layer below unchanged programs, and polyso
 	cargo build --quiet --locked --release -p polysock-bsd
 	@ln -sf libpolysock_bsd.so $(TARGET)/libpolysock-bsd.so.0
 
-# A system with glibc may have programs that use musl. polysock-run gives each the layer for its C library.
+# A system with glibc may have programs that use musl. polysock-run gives each program the layer for its C library.
 LAYER_FOR_MUSL := $(TARGET)/polysock/musl/libpolysock-bsd.so.0
 
 .PHONY: layer-musl
-layer-musl: layer $(BUILD)/venv-targets/.ready ## the layer for programs that use the C library musl (once: some minutes; needs make setup-targets)
+layer-musl: layer $(BUILD)/venv-targets/.ready ## the layer for programs that use the C library musl (some minutes the first time; needs make setup-targets)
 	sh tools/layer_musl.sh $(BUILD)/venv-targets $(TARGET)
 
 header: $(CBINDGEN) ## generate include/polysock/polysock.h
 	$(CBINDGEN) --quiet --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
 
-install: lib $(LAYER) $(if $(wildcard $(LAYER_FOR_MUSL)),layer-musl) ## install the C library, the layer (that for musl too, once it was built) and polysock-run to PREFIX (/usr/local)
+install: lib $(LAYER) $(if $(wildcard $(LAYER_FOR_MUSL)),layer-musl) ## install the C library, the layer (also the one for musl, if it was built) and polysock-run to PREFIX (/usr/local)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
 
 uninstall: ## remove what make install has installed to PREFIX
@@ -570,7 +570,7 @@ check-layers: $(BUILD)/.prerequisites
 check-docs: $(BUILD)/.prerequisites
 	$(PYTHON) tools/check_links.py
 
-# Types and links, with the compiler and the linker of tools/check_targets.sh: some minutes for each.
+# Types and links, with the compiler and the linker of tools/check_targets.sh: two to four minutes of processor time for each.
 TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf i686-unknown-linux-gnu \
   x86_64-apple-darwin aarch64-apple-darwin x86_64-unknown-freebsd
 TARGETS_VENV := $(BUILD)/venv-targets
@@ -590,7 +590,7 @@ test-musl: test-musl-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and th
 test-musl-layer: layer-musl python-module
 	sh tools/test_layer_musl.sh $(VENV) $(BUILD)/musl
 
-test-i686: $(TARGETS_VENV)/.ready ## the Rust and C tests as programs of 32 bits
+test-i686: $(TARGETS_VENV)/.ready ## the Rust and C tests as 32-bit programs
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh i686 $(TARGETS_VENV)
 
 test-arm: $(TARGETS_VENV)/.ready ## most of the Rust and C tests for 64-bit ARM, under qemu

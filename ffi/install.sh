@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the C library, the layer below unchanged programs (for musl, too, if it was built) and polysock-run: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
+# Installs the C library, the layer below unchanged programs (also the one for musl, if it was built) and polysock-run:
+# `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
 # LIBDIR, INCLUDEDIR and BINDIR may be given too. What is installed may be moved: nothing in it names PREFIX.
 # For libraries of another processor, CROSS is what the names of its binutils begin with (aarch64-linux-gnu-).
 set -eu
@@ -41,7 +42,7 @@ if [ -e "$built/libpolysock_bsd.so" ]; then
     ln -sf "$layer.$version" "$lib/$layer.0"
     ln -sf "$layer.0" "$lib/$layer"
     install_new "$built/polysock-run" "$DESTDIR$BINDIR/polysock-run"
-    # That for programs which use another C library than this system's, if it was built.
+    # The layer for programs that use a C library other than this system's, if it was built.
     musl=polysock/musl
     if [ -e "$built/$musl/$layer.0" ]; then
         install -d "$lib/$musl"
