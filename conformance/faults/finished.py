@@ -1,4 +1,4 @@
-"""What a run has finished, in a file with which the next one goes on: all faults take hours."""
+"""What a run has finished, in a file from which the next run continues: all faults take hours."""
 
 import json
 import pathlib
@@ -10,7 +10,7 @@ class OtherRun(Exception):
 
 
 class Finished:
-    """The scenarios of which every fault has been played, and how those plays ended."""
+    """The scenarios whose faults have all been played, and how those plays ended."""
 
     def __init__(self, path, faults):
         """`faults` says which ones the run plays; nothing is kept without a path."""
