@@ -237,5 +237,5 @@ def test_ruby(comparison):  # noqa: F811
         "a peer that has gone": "Errno::EPIPE",
         "closed by another thread": "IOError",
     }
-    # Its connects do not wait: what has refused them is told by an option.
+    # Its connects do not wait: an option reports what refused them.
     assert set(findings) == {"write-after-end"}

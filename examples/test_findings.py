@@ -44,7 +44,7 @@ def name_of(text):
 
 
 def is_found_again(finding, folder, play):
-    """Whether it is there every time, and not only on a machine so busy that clients had to wait."""
+    """Whether it is found every time, not only on a machine so busy that clients had to wait."""
     for _ in range(TRIES):
         shutil.rmtree(folder)
         assert play_all({folder: play}) == []

@@ -36,7 +36,7 @@ pub(crate) fn next(name: &CStr) -> *mut c_void {
     if !next.is_null() {
         return next;
     }
-    // Behind a library that the program loads by itself musl finds nothing. The C library comes before it.
+    // Behind a library that the program loads by itself, musl finds nothing: the C library comes before it.
     let first = first(name);
     if is_ours(first) {
         ptr::null_mut()

@@ -123,7 +123,7 @@ macro_rules! look_up {
 }
 
 /// The functions that the layer has, for a macro that makes something of each. Those that only glibc has are in a layer for glibc only:
-/// a program that asks the loader whether there is such a function must be told what is true (symbols.txt).
+/// a program that asks the loader whether there is such a function must get a true answer (symbols.txt).
 macro_rules! each_function {
     ($make:ident) => { $make! {
     socket(family: c_int, kind: c_int, protocol: c_int) -> c_int;

@@ -59,7 +59,7 @@ fn note_sent_sockets(header: &msghdr) {
     each_descriptor(room.get(..copied).unwrap_or_default(), bare::note_sent);
 }
 
-/// Notes the descriptors that came in a message which was received just now.
+/// Notes the descriptors in a message that was received just now.
 #[inline]
 pub(super) unsafe fn note_arrived(message: *const msghdr) {
     if promises::are_kept() {

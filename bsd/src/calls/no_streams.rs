@@ -1,4 +1,4 @@
-//! Streams of other C libraries than glibc: sockets have the library's own, whose fields are not known.
+//! Streams of C libraries other than glibc: sockets keep the library's own streams, whose fields are not known.
 
 use libc::{c_int, FILE};
 

@@ -110,7 +110,7 @@ fn limit_in_us(timeout: *const timeval) -> Option<i64> {
     Some(microseconds.saturating_mul(1000))
 }
 
-/// Whether a call that a signal has ended leaves in the program's limit how much is left of it. musl's select(2) has a copy.
+/// Whether a call that a signal has ended leaves in the program's limit how much is left of it. musl's select(2) works on a copy.
 const IS_LIMIT_REDUCED: bool = !cfg!(target_env = "musl");
 
 /// What is left of a time limit after some time, never less.

@@ -1,6 +1,6 @@
 //! fdopen(3) of a socket: a stream whose reads and writes are calls of the layer, so that promises are kept for them.
 //!
-//! The C library's own streams make system calls in its inside, where no other library sees them. fopencookie(3) makes streams
+//! The C library's own streams make system calls inside it, where no other library sees them. fopencookie(3) makes streams
 //! whose reads and writes are functions. Such a stream differs from one of fdopen(3) in three places, which are
 //! put right in fields that <bits/types/struct_FILE.h> declares: it has no descriptor, it can't become wide-oriented, and it
 //! has no mode. A stream of fdopen(3), its twin, is made beside it, and checks the arguments; its mode is copied, and the memory that

@@ -242,7 +242,7 @@ impl Number {
         result
     }
 
-    /// Calls fail that begin before the number is closed. Returns the word that says so.
+    /// From now on, calls that begin before the number is closed fail. Returns the word that says so.
     pub(super) fn is_about_to_be_closed(self) -> u32 {
         let word = self.word.load(Ordering::SeqCst) & !(ORPHANED | u32::MAX << GENERATION);
         let last = word | CLOSING | LAST | generation() << GENERATION;

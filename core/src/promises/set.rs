@@ -1,7 +1,7 @@
 //! The descriptors that a poll or a select waits for, where the program has them.
 //!
-//! Who waits does not read them: an address may be wrong, and finding out takes a system call. Who closes a socket reads them, at any
-//! moment. The memory may be unmapped by then, and is read through the kernel.
+//! A thread that waits does not read them: an address may be wrong, and finding out takes a system call. A thread that closes a
+//! socket reads them, at any moment. The memory may be unmapped by then, and is read through the kernel.
 
 use crate::sys::direct;
 use libc::{c_int, c_short, c_ulong, fd_set, nfds_t, pollfd};
@@ -26,7 +26,7 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// Of a wait for what is no concern of a close.
+    /// For a wait that no close ends.
     pub(super) const EMPTY: Self = Self {
         is_bits: false,
         count: 0,
@@ -59,7 +59,7 @@ impl Set {
         self.is_bits
     }
 
-    /// Shows each descriptor to `visit`, until that ends it.
+    /// Shows each descriptor to `visit`, until `visit` breaks off.
     pub(super) fn visit(&self, mut visit: impl FnMut(RawFd) -> ControlFlow<()>) -> ControlFlow<()> {
         if self.is_bits {
             self.visit_bits(visit)
@@ -156,7 +156,7 @@ fn entry_of(bytes: &[u8]) -> Option<pollfd> {
     })
 }
 
-/// How many entries a set may have of which the closes remember what they have read.
+/// The most entries that a set may have if closes are to remember what they have read of it.
 const SMALL: usize = 4;
 
 /// The set of the call that a thread is in. Those who read it have to find afterwards that the thread is still in this call.

@@ -113,7 +113,7 @@ impl Drop for Ending {
     }
 }
 
-/// Frees the seat of this thread, which ends by itself and not by the C library. Not in a child that uses its parent's memory
+/// Frees the seat of this thread, which ends without the C library. Not in a child that uses its parent's memory
 /// (vfork(2)).
 pub fn end_thread() {
     if fork::is_owner() {

@@ -156,7 +156,7 @@ pub fn poll(number: RawFd, events: i16, left: Duration) -> io::Result<Readiness>
     }))
 }
 
-/// Looks which of a program's entries have events, without waiting, and writes them there. Returns how many have some.
+/// Finds out which of a program's entries have events, without waiting, and writes them there. Returns how many have some.
 pub fn look(first: *mut libc::pollfd, count: usize) -> io::Result<usize> {
     let mut no_time = Timespec::from(Duration::ZERO);
     let no_mask = std::ptr::null::<libc::sigset_t>();
@@ -221,7 +221,7 @@ pub fn signal_thread(thread: i32, signal: c_int) -> io::Result<()> {
     quietly(|| unsafe { libc::syscall(libc::SYS_tgkill, process, thread, signal) }).map(drop)
 }
 
-/// Sends a signal that this process got to it again.
+/// Sends this process a signal that it has received, once more.
 pub fn queue_signal(signal: c_int, info: *const libc::siginfo_t) {
     // SAFETY: no memory is involved.
     let process = quietly(|| unsafe { libc::syscall(libc::SYS_getpid) });

@@ -24,7 +24,7 @@ pub fn at_exit(function: extern "C" fn()) {
     unsafe { __cxa_atexit(call, function as *mut c_void, std::ptr::null_mut()) };
 }
 
-/// Calls `function` when the process exits in order.
+/// Calls `function` when the process exits normally.
 #[cfg(not(target_os = "linux"))]
 pub fn at_exit(function: extern "C" fn()) {
     // SAFETY: it is a function for the life of the process (the library is linked `-z nodelete`). Registering fails only

@@ -3,7 +3,7 @@
 //! # The contract: what a platform must provide
 //!
 //! Everything above uses these names. Where a facility has two implementations, the second one runs on every Unix, is compiled
-//! on Linux too, and the whole test suite runs on it with `--cfg polysock_portable` (`make test-portable`). macOS and FreeBSD have
+//! on Linux too, and the Rust tests run on it with `--cfg polysock_portable` (`make test-portable`). macOS and FreeBSD have
 //! some of their own: kqueue(2) for [`os::Changes`] and [`selector`](mod@selector), sendfile(2), and their [`kernel`]'s facts;
 //! FreeBSD also ppoll(2). `docs/platforms.md` lists what each system uses.
 //!

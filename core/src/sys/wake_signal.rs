@@ -1,7 +1,7 @@
 //! The signal that ends a call in which another thread waits.
 //!
-//! It is one that the program does not use. Every thread has all that come into question unblocked, but for those that the
-//! program blocks by name, because it takes them itself by sigwait(3), signalfd(2) and the like.
+//! It is one of a few candidates, one that the program does not use. No thread blocks a candidate, unless the program blocks it
+//! by name, because it takes it itself by sigwait(3), signalfd(2) and the like.
 
 use super::direct;
 use libc::{c_int, c_void, siginfo_t};
@@ -11,7 +11,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::OnceLock;
 
-/// How many signals come into question.
+/// How many signals are candidates.
 const CANDIDATES: c_int = 4;
 
 /// Those that are left to the program, each with a bit.
@@ -72,7 +72,7 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
 /// `SI_TKILL`, as [`send`] sends it. The program's own signals are sent otherwise, as a rule.
 const SENT_TO_THREAD: c_int = -6;
 
-/// Somebody else has sent the signal. The program does not expect a handler here.
+/// The signal was not sent by this library. The program does not expect a handler here.
 #[cold]
 fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     leave(signal);
@@ -107,7 +107,7 @@ fn block_on_return(signal: c_int, context: *mut c_void) -> bool {
     }
 }
 
-/// Sends the signal to a thread; fails if the program has its own handlers for all that come into question.
+/// Sends the signal to a thread; fails if the program has its own handlers for all candidates.
 pub fn send(thread: i32) -> io::Result<()> {
     match ours().find(|signal| has_handler(*signal)) {
         Some(signal) => direct::signal_thread(thread, signal),
@@ -154,7 +154,7 @@ pub fn unblocked(work: impl FnOnce()) {
 }
 
 /// Takes the signals out of a set that a thread is about to block, unless the program names them: then they are left to it. A set with all
-/// that come into question was made by sigfillset(3).
+/// candidates was made by sigfillset(3).
 pub fn take_out(set: &mut libc::sigset_t) {
     if take_out_all(set) {
         ALL_WERE_BLOCKED.store(true, Ordering::SeqCst);
@@ -167,7 +167,7 @@ pub fn take_out(set: &mut libc::sigset_t) {
     }
 }
 
-/// Takes the signals out of a set with all that come into question; `false` if it is none. Enough for what is blocked while a handler
+/// Takes the signals out of a set with all candidates; `false` if it is none. Enough for what is blocked while a handler
 /// runs.
 pub fn take_out_all(set: &mut libc::sigset_t) -> bool {
     let has_all = candidates().all(|signal| is_in(set, signal));

@@ -39,7 +39,7 @@ fn places(folder: &Path) -> [PathBuf; 4] {
     [".", "../lib", "../lib64", &multiarch].map(|place| folder.join(place))
 }
 
-/// The layer for a C library. That for another one than polysock-run's own is in a folder named after it.
+/// The layer for a C library. Any but the one for polysock-run's own C library is in a folder named after its C library.
 fn find(folder: &Path, c_library: CLibrary) -> Option<PathBuf> {
     let name = if c_library == CLibrary::OWN {
         PathBuf::from(NAME)
@@ -84,7 +84,7 @@ fn for_either_library(_: &Path) -> Option<PathBuf> {
     None
 }
 
-/// What glibc's loader puts for `$LIB`, which it says when it does not find a library.
+/// What glibc's loader replaces `$LIB` with; its error message says so when it does not find a library.
 #[cfg(target_env = "gnu")]
 fn library_folder() -> Option<PathBuf> {
     use std::ffi::{CStr, OsStr};

@@ -78,7 +78,7 @@ fn interpreter_of_script(beginning: &[u8]) -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(word)))
 }
 
-/// Why a program that gains rights can't be run with the layer.
+/// Why a program that gains privileges can't be run with the layer.
 fn check_rights(path: &Path) -> Option<String> {
     const REMEDY: &str =
         "and LD_PRELOAD is ignored for programs that gain privileges; run it as a user that has these privileges already";
