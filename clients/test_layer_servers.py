@@ -192,7 +192,7 @@ def workers_since(server, begin):
 
 @contextlib.contextmanager
 def upgraded(server, folder):
-    """Has nginx, as a daemon, start its program anew, and ends the old one, whose sockets the new one gets in a variable.
+    """Has nginx, as a daemon, start its program anew, with its sockets in a variable, and ends the old one.
 
     Yields the workers of the new one, which is ended afterwards.
     """
