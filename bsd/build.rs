@@ -5,10 +5,10 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(variadic_functions)");
-    let is_written_for = matches!(
-        std::env::var("CARGO_CFG_TARGET_ARCH").as_deref(),
-        Ok("x86_64" | "aarch64")
-    );
+    let architecture = std::env::var("CARGO_CFG_TARGET_ARCH");
+    // Not for x32 and ILP32.
+    let is_written_for = matches!(architecture.as_deref(), Ok("x86_64" | "aarch64"))
+        && std::env::var("CARGO_CFG_TARGET_POINTER_WIDTH").as_deref() == Ok("64");
     if is_written_for && minor_version().is_some_and(|minor| minor >= FIRST_WITH_NAKED_FUNCTIONS) {
         println!("cargo:rustc-cfg=variadic_functions");
     }

@@ -4,13 +4,14 @@ import pytest
 from conftest import run
 
 
-@pytest.mark.parametrize("which", ["taken-signals", "ended-thread", "cancelled-close"])
+@pytest.mark.parametrize("which", ["taken-signals", "ended-thread", "cancelled-close", "default-action"])
 def test_it_is_as_the_system_has_it(which, layer, compiled):
     program = compiled("signals")
     without = run(program, which)
     assert without.stdout
+    assert (without.returncode < 0) == (which == "default-action")
     safe = layer.run(program, which, options=("--safe",))
-    assert (safe.stdout, safe.stderr, safe.returncode) == (without.stdout, "", 0)
+    assert (safe.stdout, safe.stderr, safe.returncode) == (without.stdout, "", without.returncode)
 
 
 def test_a_close_wakes_whatever_signals_the_program_takes(layer, compiled):

@@ -17,6 +17,17 @@ pub(crate) unsafe fn close(fd: c_int) -> c_int {
     result
 }
 
+/// Sends what a stream still has, and nothing else: fflush(3) would also seek back over what was read ahead.
+pub(super) unsafe fn flush(file: *mut libc::FILE) -> c_int {
+    extern "C" {
+        fn __fpending(file: *mut libc::FILE) -> libc::size_t;
+    }
+    if __fpending(file) == 0 {
+        return 0;
+    }
+    libc::fflush(file)
+}
+
 pub(crate) unsafe fn fclose(file: *mut libc::FILE) -> c_int {
     let before = errno();
     // fclose(3) itself needs an open stream. One without a descriptor has the number -1.
@@ -25,7 +36,7 @@ pub(crate) unsafe fn fclose(file: *mut libc::FILE) -> c_int {
     let ours = leaving(file);
     let flushed = match &ours {
         Some(ours) => ours.flush(file),
-        None => promises::flush_stream(fd, || libc::fflush(file)),
+        None => promises::flush_stream(fd, || flush(file)),
     };
     let failure = errno();
     let call = bare::begin_close(fd);

@@ -22,12 +22,33 @@ extern "C" {
 const SHORT: usize = 512;
 
 /// A `va_list` as an argument: an address, that of a record on these processors. What has used the arguments has changed it.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "s390x"))]
-struct Arguments([usize; if cfg!(target_arch = "x86_64") { 3 } else { 4 }]);
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "s390x")))]
+#[cfg(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "s390x",
+    target_arch = "powerpc"
+))]
+struct Arguments(
+    [usize; if cfg!(any(target_arch = "x86_64", target_arch = "powerpc")) {
+        3
+    } else {
+        4
+    }],
+);
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "s390x",
+    target_arch = "powerpc"
+)))]
 struct Arguments(*mut c_void);
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "s390x"))]
+#[cfg(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "s390x",
+    target_arch = "powerpc"
+))]
 impl Arguments {
     unsafe fn copy(arguments: *mut c_void) -> Self {
         Self(arguments.cast::<[usize; _]>().read())
@@ -38,7 +59,12 @@ impl Arguments {
     }
 }
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "s390x")))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "s390x",
+    target_arch = "powerpc"
+)))]
 impl Arguments {
     unsafe fn copy(arguments: *mut c_void) -> Self {
         Self(arguments)

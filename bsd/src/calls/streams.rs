@@ -6,6 +6,7 @@
 //! has no mode. A stream of fdopen(3), its twin, is made beside it, and checks the arguments; its mode is copied, and the memory that
 //! it has for wide characters is used (docs/decisions/stdio-on-sockets.md).
 
+use super::close::flush;
 use super::send::write_all;
 use crate::next;
 use crate::result::{errno, set_errno};
@@ -63,6 +64,10 @@ extern "C" {
     fn funlockfile(stream: *mut FILE);
 }
 
+/// The pauses between attempts to lock a stream that another thread writes to.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(5);
+
 /// The largest buffer that a stream gets by itself.
 const LARGEST_BUFFER: usize = libc::BUFSIZ as usize;
 
@@ -86,8 +91,11 @@ fn streams() -> impl Iterator<Item = *mut Stream> {
     let mut next = STREAMS.load(Ordering::Acquire);
     std::iter::from_fn(move || {
         let this = next;
-        // SAFETY: it is null or was put into the list whole, and is never freed.
-        next = unsafe { this.as_ref() }?.next;
+        if this.is_null() {
+            return None;
+        }
+        // SAFETY: it was put into the list whole, and is never freed.
+        next = unsafe { (*this).next };
         Some(this)
     })
 }
@@ -97,9 +105,10 @@ fn reserve() -> *mut Stream {
     let is_free = |stream: &*mut Stream| {
         // SAFETY: what is in the list is never freed.
         let owner = unsafe { &(**stream).stream };
-        owner
-            .compare_exchange(ptr::null_mut(), RESERVED, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+        owner.load(Ordering::Relaxed).is_null()
+            && owner
+                .compare_exchange(ptr::null_mut(), RESERVED, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
     };
     if let Some(free) = streams().find(is_free) {
         return free;
@@ -132,10 +141,12 @@ fn give_back(stream: *mut Stream) {
 }
 
 unsafe extern "C-unwind" fn read(cookie: *mut c_void, room: *mut c_char, length: size_t) -> ssize_t {
-    let stream = &*cookie.cast::<Stream>();
-    stream.reads.fetch_add(1, Ordering::SeqCst);
-    let result = super::read(stream.number, room.cast(), length);
-    stream.reads.fetch_sub(1, Ordering::SeqCst);
+    // No reference to the whole: the room may be its buffer.
+    let stream = cookie.cast::<Stream>();
+    let (reads, number) = (&(*stream).reads, (*stream).number);
+    reads.fetch_add(1, Ordering::SeqCst);
+    let result = super::read(number, room.cast(), length);
+    reads.fetch_sub(1, Ordering::SeqCst);
     result
 }
 
@@ -261,25 +272,28 @@ pub(super) fn leaving(stream: *mut FILE) -> Option<Leaving> {
     let is_it = |ours: &*mut Stream| {
         // SAFETY: what is in the list is never freed.
         let owner = unsafe { &(**ours).stream };
-        owner
-            .compare_exchange(stream, RESERVED, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+        owner.load(Ordering::Relaxed) == stream
+            && owner
+                .compare_exchange(stream, RESERVED, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
     };
     streams().find(is_it).map(Leaving)
 }
 
 impl Leaving {
-    /// Sends what the stream still has, as fflush(3), but leaves errno alone if that succeeds. If another thread holds the stream because it waits in a read, there is nothing
-    /// to send, and the close ends the read.
+    /// Sends what the stream still has, but leaves errno alone if that succeeds. If another thread holds the stream because it waits
+    /// in a read, there is nothing to send, and the close ends the read.
     pub(super) unsafe fn flush(&self, stream: *mut FILE) -> c_int {
+        let mut pause = FIRST_PAUSE;
         while ftrylockfile(stream) != 0 {
             if (*self.0).reads.load(Ordering::SeqCst) > 0 {
                 return 0;
             }
-            std::thread::sleep(Duration::from_micros(50));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let before = errno();
-        let flushed = libc::fflush(stream);
+        let flushed = flush(stream);
         if flushed == 0 {
             set_errno(before);
         }

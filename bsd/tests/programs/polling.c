@@ -17,7 +17,26 @@ static const char *closes[] = {"close", "dup2", "dup3", "close_range", "closefro
 static const char *kinds[] = {"connected", "listening", "datagram", "unknown"};
 enum { CALLS = 4, CLOSES = 6, KINDS = 4 };
 
-/* A socket with a number above those of everything else. */
+/* One of a pair, with a number above those of everything else. */
+static int make_pair(int *other) {
+    int pair[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    int high = fcntl(pair[0], F_DUPFD, HIGH);
+    close(pair[0]);
+    *other = pair[1];
+    return high;
+}
+
+/* The same by system calls that the layer does not know. */
+static int make_unknown(int *other) {
+    int pair[2];
+    syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, pair);
+    int high = syscall(SYS_fcntl, pair[0], F_DUPFD, HIGH);
+    syscall(SYS_close, pair[0]);
+    *other = pair[1];
+    return high;
+}
+
 static int make(const char *kind) {
     struct sockaddr_in address;
     int pair[2], fd;
@@ -26,11 +45,7 @@ static int make(const char *kind) {
     } else if (strcmp(kind, "datagram") == 0) {
         fd = socket(AF_INET, SOCK_DGRAM, 0);
     } else if (strcmp(kind, "unknown") == 0) {
-        /* by a system call that the layer does not know */
-        syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, pair);
-        fd = syscall(SYS_fcntl, pair[0], F_DUPFD, HIGH);
-        syscall(SYS_close, pair[0]);
-        return fd;
+        return make_unknown(&pair[1]);
     } else {
         pair_over_tcp(pair);
         fd = pair[0];
@@ -465,10 +480,7 @@ static void at_any_moment(void) {
     for (int at = 0; at < LOOPS; at++)
         pthread_create(&threads[at], NULL, wait_all_the_time, &made[at]);
     for (; !stuck && (round < LEAST_ROUNDS || now_ms() < end); round++) {
-        int pair[2];
-        socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-        int fd = fcntl(pair[0], F_DUPFD, HIGH); /* above the other end */
-        close(pair[0]);
+        int other, fd = words[4] == NULL ? make_pair(&other) : make_unknown(&other);
         entering = -1;
         current = fd;
         for (int tries = 1; entering < 0; tries++)
@@ -483,7 +495,7 @@ static void at_any_moment(void) {
             for (long long since = now_ms(); made[at] == before && !stuck; sched_yield())
                 stuck = now_ms() - since > patience;
         }
-        close(pair[1]);
+        close(other);
     }
     over = 1;
     printf("stuck: %d\n", stuck);

@@ -178,7 +178,20 @@ static void cancelled_close(void) {
     show("close", close(pair[0]));
 }
 
+/* The program has no handler for this one: it ends by it. */
+static void default_action(void) {
+    int pair[2];
+    char byte = 0;
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    show("send", send(pair[0], &byte, 1, 0));
+    show("recv", recv(pair[1], &byte, 1, 0));
+    fflush(stdout);
+    kill(getpid(), SIGRTMAX - 3);
+    printf("still there\n");
+}
+
 static const struct way ways[] = {
+    {"default-action", default_action},
     {"taken-signals", taken_signals},
     {"wakes-among-signals", wakes_among_signals},
     {"ended-thread", ended_thread},

@@ -26,14 +26,15 @@ enum Vacated {
     Refused,
 }
 
-/// The socket to vacate, if a number stands for one. Not in a child that uses its parent's memory (vfork(2)).
+/// The number to vacate, unless it is known that it does not stand for a socket. Not in a child that uses its parent's memory (vfork(2)).
 fn socket_to_close(number: i32) -> Option<Number> {
     if !are_kept() {
         return None;
     }
-    match Number::known(number).filter(|number| number.is_known()) {
-        Some(number) => (number.is_known_socket() && fork::is_owner()).then_some(number),
-        // The calls that wait for several don't find out what each is.
+    match Number::known(number) {
+        Some(number) if number.is_known() && !number.is_known_socket() => None,
+        Some(number) => fork::is_owner().then_some(number),
+        // Nothing is known of it and its neighbours. The calls that wait for several don't find out what each is.
         None if threads::is_in_use(number) && fork::is_owner() => Number::of_socket(number),
         None => None,
     }
@@ -44,7 +45,7 @@ fn vacate(socket: Number) -> Vacated {
         return Vacated::Refused;
     }
     let inside = threads::inside(socket.number);
-    if inside.others || inside.this {
+    if (inside.others || inside.this) && socket.is_socket() {
         vacate_in_use(socket)
     } else {
         Vacated::Free
@@ -101,7 +102,7 @@ fn forget(number: i32) {
 /// Sends what a stream of the C library over a descriptor still has, by `flush`, before it is closed; without SIGPIPE. What
 /// the flush returns, 0 if it succeeded, in which case errno stays.
 pub fn flush_stream(number: i32, flush: impl FnOnce() -> i32) -> i32 {
-    if socket_to_close(number).is_none() {
+    if !socket_to_close(number).is_some_and(Number::is_known_socket) {
         return 0;
     }
     let before = errno();

@@ -37,8 +37,7 @@ pub use switch::{are_kept, end_before_restriction, quiet};
 pub use threads::end_thread;
 pub use wait::{poll, select, unblocked, undisturbed};
 
-use crate::sys::wake_signal;
-use crate::sys::{fork, modules, process};
+use crate::sys::{fork, modules, process, undisturbed, wake_signal};
 
 /// The environment variable that turns the promises on; `0` turns them off even for a program that is linked with the layer.
 const VARIABLE: &str = "POLYSOCK_SAFE";
@@ -53,6 +52,7 @@ pub fn begin(library: &'static [u8]) -> bool {
     if kept {
         fork::watch();
         threads::prepare();
+        numbers::prepare();
         switch::keep();
     }
     kept
@@ -67,7 +67,13 @@ pub fn leave_unblocked_in_handler(set: &mut libc::sigset_t) {
 
 /// Takes the signal that wakes threads out of a set that one is about to block.
 pub fn leave_unblocked(set: &mut libc::sigset_t) {
-    if are_kept() {
+    if !are_kept() {
+        return;
+    }
+    if undisturbed::is_undisturbed() {
+        // The library blocks all, not the program.
+        wake_signal::take_out_all(set);
+    } else {
         wake_signal::take_out(set);
     }
 }

@@ -64,6 +64,11 @@ pub(super) enum Closing {
     ByAnother,
 }
 
+/// Makes the words of the lowest numbers, so that a close of any of them is noticed, whatever is known of it.
+pub(super) fn prepare() {
+    let _ = Number::of(0);
+}
+
 impl Number {
     /// `None` if there is no memory for the word, or this is not a descriptor number.
     #[inline]
@@ -82,15 +87,16 @@ impl Number {
         Some(Self { number, word })
     }
 
-    /// The number if it stands for a socket, which is found out if it is not known.
+    /// The number if it stands for a socket, which is found out if it is not known. If it is just being closed, that does not matter:
+    /// the call fails.
     #[inline]
     pub(super) fn of_socket(number: RawFd) -> Option<Self> {
         let this = Self::of(number)?;
         let word = this.word.load(Ordering::Relaxed);
-        let is_socket = if word & (SOCKET | OTHER) == 0 {
+        let is_socket = if word & (SOCKET | OTHER | CLOSING) == 0 {
             this.find_out()
         } else {
-            word & SOCKET != 0
+            word & (SOCKET | CLOSING) != 0
         };
         is_socket.then_some(this)
     }
@@ -104,7 +110,7 @@ impl Number {
             Err(_) => return false,
         };
         self.replace(UNKNOWN, described) && described != OTHER
-            || self.word.load(Ordering::Relaxed) & SOCKET != 0
+            || self.word.load(Ordering::Relaxed) & (SOCKET | CLOSING) != 0
     }
 
     fn has_limit(self) -> bool {
@@ -158,6 +164,14 @@ impl Number {
     /// Whether it is known as a socket.
     pub(super) fn is_known_socket(self) -> bool {
         self.has(SOCKET)
+    }
+
+    /// Whether it stands for a socket; if that is not known, the kernel is asked. Not inlined: an address in the frame of the caller is
+    /// compared with those of calls.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_socket(self) -> bool {
+        self.is_known_socket() || direct::number_option(self.number, libc::SOL_SOCKET, libc::SO_TYPE).is_ok()
     }
 
     /// Whether a thread of this process is closing it. Looked at after a call is noted in its thread's seat.

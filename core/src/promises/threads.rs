@@ -174,6 +174,11 @@ fn take_seat(inherited: Option<&'static Seat>) -> Option<&'static Seat> {
         })?;
     USED.fetch_max(at + 1, Ordering::SeqCst);
     ENDING.with(|_| ());
+    if let Some(taken) = MINE.get() {
+        // By a signal handler, just now.
+        seat.owner.store(0, Ordering::SeqCst);
+        return Some(taken);
+    }
     MINE.set(Some(seat));
     Some(seat)
 }
@@ -351,7 +356,19 @@ impl Seat {
         }
         self.depth.store(first, Ordering::Relaxed);
         if self.signals.load(Ordering::SeqCst) > 0 {
-            self.wait_for_signals();
+            self.wait_for_signals_beside(first);
+        }
+    }
+
+    /// Lets signals arrive that were sent for the call at this place. They have not interrupted the one that is left then, beneath a
+    /// signal handler.
+    #[cold]
+    fn wait_for_signals_beside(&self, place: usize) {
+        let outer = place.checked_sub(1).and_then(|at| self.places.get(at));
+        let was_woken = outer.map(|outer| outer.woken.load(Ordering::Relaxed));
+        self.wait_for_signals();
+        if let (Some(outer), Some(was_woken)) = (outer, was_woken) {
+            outer.woken.store(was_woken, Ordering::Relaxed);
         }
     }
 
