@@ -42,6 +42,7 @@ mod calls {
     mod duplicate;
     mod epoll;
     mod files;
+    mod flush;
     mod formatted;
     mod jump;
     mod message;

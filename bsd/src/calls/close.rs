@@ -1,5 +1,6 @@
 //! close(2) and what else closes descriptors.
 
+use super::flush::flush;
 use super::streams::leaving;
 use crate::next;
 use crate::result::{done, errno, set_errno};
@@ -15,17 +16,6 @@ pub(crate) unsafe fn close(fd: c_int) -> c_int {
         bare::end(call, done(result), |_| {});
     }
     result
-}
-
-/// Sends what a stream still has, and nothing else: fflush(3) would also seek back over what was read ahead.
-pub(super) unsafe fn flush(file: *mut libc::FILE) -> c_int {
-    extern "C" {
-        fn __fpending(file: *mut libc::FILE) -> libc::size_t;
-    }
-    if __fpending(file) == 0 {
-        return 0;
-    }
-    libc::fflush(file)
 }
 
 pub(crate) unsafe fn fclose(file: *mut libc::FILE) -> c_int {

@@ -6,7 +6,7 @@
 //! has no mode. A stream of fdopen(3), its twin, is made beside it, and checks the arguments; its mode is copied, and the memory that
 //! it has for wide characters is used (docs/decisions/stdio-on-sockets.md).
 
-use super::close::flush;
+use super::flush::flush;
 use super::send::write_all;
 use crate::next;
 use crate::result::{errno, set_errno};
