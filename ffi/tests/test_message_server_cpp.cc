@@ -111,6 +111,25 @@ struct chat {
     }
 };
 
+struct observer {
+    journal *log;
+
+    void on_message(ps::connection &, std::string_view) {}
+    void on_close(ps::connection &, ps::close_reason reason, const ps::error *failure)
+    {
+        log->add(std::to_string(static_cast<int>(reason)) + (failure != nullptr ? std::string(" ") + failure->what() : ""));
+    }
+};
+
+struct observer_with_state : observer {
+    int on_open(ps::connection &) { return 5; }
+    void on_message(ps::connection &, int &, std::string_view) {}
+    void on_close(ps::connection &, int &state, ps::close_reason, const ps::error *failure)
+    {
+        log->add(std::to_string(state) + (failure != nullptr ? " " + std::to_string(failure->missing()) : ""));
+    }
+};
+
 } // namespace
 
 TEST(replies_of_every_kind)
@@ -150,6 +169,26 @@ TEST(state_belongs_to_a_connection)
     CHECK(until([&] { return log.text() == "2 1;1 1;"; }));
     CHECK(server.stats().handled == 2);
     CHECK(server.stop(seconds(20)) == 0);
+}
+
+TEST(on_close_gets_the_failure_behind_the_reason)
+{
+    journal log;
+    ps::message_server server(listener(), ps::framing::lines().with_limit(3), observer{&log});
+    client c(server);
+    c.socket().send_all("four\n");
+    CHECK(c.hear() == "the end");
+    const std::string text = "7 message_server the message has 4 bytes or more, and the limit is 3: Message too long;";
+    CHECK(until([&] { return log.text() == text; }));
+    client(server).socket().close();
+    CHECK(until([&] { return log.text() == text + "1;"; }));
+
+    journal other;
+    ps::message_server fixed(listener(), ps::framing::fixed(10), observer_with_state{{&other}});
+    client d(fixed);
+    d.socket().send_all("1234");
+    d.socket().close();
+    CHECK(until([&] { return other.text() == "5 6;"; }));
 }
 
 TEST(a_chat_keeps_its_connections)
@@ -216,6 +255,7 @@ int main()
 {
     RUN(replies_of_every_kind);
     RUN(state_belongs_to_a_connection);
+    RUN(on_close_gets_the_failure_behind_the_reason);
     RUN(a_chat_keeps_its_connections);
     RUN(exceptions_end_their_connection);
     return report();

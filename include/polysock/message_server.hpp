@@ -115,6 +115,7 @@ struct message_server_stats {
 //     server.wait();
 //
 // Or it is an object with a method on_message and, if wanted, on_open(connection &) and on_close(connection &, close_reason).
+// on_close may take a third argument, (const error *): the failure behind close_reason::failed and bad_message, otherwise nullptr.
 // What on_open returns is the state of that connection, which the others then take, by reference, after the connection:
 //
 //     struct counter {
@@ -211,15 +212,18 @@ private:
         using state_type = typename state_of<Handler>::type;
         static constexpr bool has_state = !std::is_void_v<state_type>;
 
-        template <class H, class State, class = void> struct closes : std::false_type {};
-        template <class H>
-        struct closes<H, void, std::void_t<decltype(std::declval<H &>().on_close(std::declval<connection &>(), close_reason()))>>
+        // Whether the handler has an on_close that takes these after the connection, with the state before them if there is one.
+        template <class... Given> struct list {};
+        template <class H, class Given, class = void> struct closes : std::false_type {};
+        template <class H, class... Given>
+        struct closes<H, list<Given...>,
+                      std::void_t<decltype(std::declval<H &>().on_close(std::declval<connection &>(), std::declval<Given>()...))>>
             : std::true_type {};
-        template <class H, class State>
-        struct closes<H, State,
-                      std::void_t<decltype(std::declval<H &>().on_close(std::declval<connection &>(), std::declval<State &>(),
-                                                                        close_reason()))>> : std::true_type {};
-        static constexpr bool has_close = closes<Handler, state_type>::value;
+        template <class... Given>
+        using with_state =
+            std::conditional_t<has_state, list<std::add_lvalue_reference_t<state_type>, Given...>, list<Given...>>;
+        static constexpr bool wants_failure = closes<Handler, with_state<close_reason, const error *>>::value;
+        static constexpr bool has_close = wants_failure || closes<Handler, with_state<close_reason>>::value;
 
         // A method of that name which can't be called would never be.
         template <class H, class = void> struct names_open : std::false_type {};
@@ -229,7 +233,7 @@ private:
         static_assert(state_of<Handler>::has_open || !names_open<Handler>::value, "on_open must take (polysock::connection &)");
         static_assert(has_close || !names_close<Handler>::value,
                       "on_close must take (polysock::connection &, polysock::close_reason), with the state between them if "
-                      "on_open returns one");
+                      "on_open returns one, and may take (const polysock::error *) after them");
 
         static int open(::polysock_connection *raw, void **state, void *user)
         {
@@ -276,7 +280,7 @@ private:
                 c.reply(*reply);
         }
 
-        static void close(::polysock_connection *raw, int reason, int, void *state, void *user)
+        static void close(::polysock_connection *raw, int reason, int failed, void *state, void *user)
         {
             auto *self = static_cast<program_of *>(user);
             connection c(raw);
@@ -286,14 +290,28 @@ private:
             else
                 (void)state;
             (void)reason;
+            (void)failed;
             const int code = detail::number_of([&] {
-                if constexpr (has_close && has_state)
-                    self->handler.on_close(c, *owned, static_cast<close_reason>(reason));
-                else if constexpr (has_close)
-                    self->handler.on_close(c, static_cast<close_reason>(reason));
+                if constexpr (wants_failure) {
+                    std::optional<error> failure;
+                    if (failed != 0)
+                        failure.emplace(failed);
+                    self->closed(c, state, reason, failure ? static_cast<const error *>(&*failure) : nullptr);
+                } else if constexpr (has_close) {
+                    self->closed(c, state, reason);
+                }
             });
             if (code != 0) // C's callback returns nothing
                 self->report(detail::failure_of(code, true), &c);
+        }
+
+        template <class... Failure> void closed(connection &c, void *state, int reason, Failure... failure)
+        {
+            (void)state;
+            if constexpr (has_state)
+                handler.on_close(c, *static_cast<state_type *>(state), static_cast<close_reason>(reason), failure...);
+            else
+                handler.on_close(c, static_cast<close_reason>(reason), failure...);
         }
 
         void report(std::exception_ptr failure, const connection *c) noexcept
