@@ -20,7 +20,7 @@ WAITING = {
 
 
 QUIET_TIME = 0.02  # seconds without a context switch: no interpreter's lock is waited for that long without another try
-START = 15  # seconds until a driver has answered for the first time: an interpreter on a busy machine
+START = 60  # seconds until a driver has answered for the first time: half a second of an interpreter's work, on a busy machine
 
 
 class DriverFailed(Exception):
