@@ -134,7 +134,10 @@ void execute(char *line, char *out)
                         .serving = POLYSOCK_SERVER_OPTIONS_INITIALIZER};
     long long began = now_ns();
     dispatch(&r, line);
-    snprintf(out, MAX_ANSWER, "%.4050s ms=%lld", r.answer, ms_since(began));
+    if (r.is_joined)
+        snprintf(out, MAX_ANSWER, "%s", r.answer);
+    else
+        snprintf(out, MAX_ANSWER, "%.4050s ms=%lld", r.answer, ms_since(began));
 }
 
 int main(void)

@@ -21,6 +21,7 @@ struct request {
     polysock_framing framing;
     long discard; /* the limit of close_graceful */
     polysock_server_options serving;
+    bool is_joined; /* the answer is that of another command, with its own ms= */
     char answer[MAX_ANSWER];
 };
 

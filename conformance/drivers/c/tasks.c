@@ -84,6 +84,7 @@ int join(struct request *r, const char *label, long limit)
             continue;
         if (!ended(task, &until))
             return answer(r, "error PENDING");
+        r->is_joined = true;
         return answer(r, "%.4000s join_ms=%lld", task->answer, ms_since(began));
     }
     return malformed(r, "no such label");

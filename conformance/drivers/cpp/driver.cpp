@@ -197,7 +197,7 @@ request parse(std::istringstream &line)
     return r;
 }
 
-std::string dispatch(const std::string &line)
+std::string dispatch(const std::string &line, bool &is_joined)
 {
     std::istringstream stream(line);
     if (line.rfind("start ", 0) == 0) {
@@ -214,7 +214,9 @@ std::string dispatch(const std::string &line)
         throw unsupported{};
     if (r.args.size() < found->second.least + 1 || r.args.size() > found->second.most + 1)
         throw malformed{"arguments"};
-    return found->second.run(r);
+    std::string answer = found->second.run(r);
+    is_joined = r.is_joined;
+    return answer;
 }
 
 } // namespace
@@ -223,8 +225,9 @@ std::string execute(const std::string &line)
 {
     const auto began = clock_type::now();
     std::string answer;
+    bool is_joined = false; // the answer is that of another command, with its own ms=
     try {
-        answer = dispatch(line);
+        answer = dispatch(line, is_joined);
     } catch (const polysock::error &e) {
         std::cerr << e.what() << '\n';
         answer = error_of(e);
@@ -235,7 +238,7 @@ std::string execute(const std::string &line)
     } catch (const unsupported &) {
         answer = "unsupported";
     }
-    return answer + " ms=" + std::to_string(ms_since(began));
+    return is_joined ? answer : answer + " ms=" + std::to_string(ms_since(began));
 }
 
 int main()

@@ -33,6 +33,7 @@ struct request {
     long times = 1;
     long discard = -1; // the limit of close_graceful, unless below zero
     milliseconds join_limit{5000};
+    bool is_joined = false; // the answer is that of another command
     polysock::framing framing_given;
     std::size_t limit = 0; // of messages; 0 is the library's
     polysock::server_options serving;

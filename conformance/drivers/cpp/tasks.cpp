@@ -57,6 +57,7 @@ std::string do_join(request &r)
         throw malformed{"no such label"};
     if (!ended(*found->second, began + r.join_limit))
         return "error PENDING";
+    r.is_joined = true;
     return *found->second->answer + " join_ms=" + std::to_string(ms_since(began));
 }
 
