@@ -14,6 +14,7 @@ from .transfers import Transfer
 
 POLL_LIMIT = 3  # seconds for `poll`
 JOIN = 5000  # milliseconds
+SERVERS = ("serve ", "serve_messages ")  # commands that start threads of the library
 TICK = 0.05  # seconds
 
 
@@ -76,7 +77,7 @@ class FaultPair(Pair):
 
     def can_play(self, scenario):
         self.start()
-        if any(step.role == self.role and step.command.startswith("serve ") for step in scenario.steps):
+        if any(step.role == self.role and step.command.startswith(SERVERS) for step in scenario.steps):
             return False  # which answer belongs to a fault in a thread of the library's own? tour.c has the servers
         missing = scenario.needs - {"wire", "ipv6"} - (self.drivers["server"].capabilities & self.drivers["client"].capabilities)
         return not missing and not any(scenario.uses[role] & driver.lacks for role, driver in self.drivers.items())

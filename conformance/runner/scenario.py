@@ -11,7 +11,8 @@ ROLES = ("server", "client")
 CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
     "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "frames",
-    "delivery", "create_server", "mapped", "address_text", "next_length", "serve", "ipv6", "wire",
+    "delivery", "create_server", "mapped", "address_text", "next_length", "serve", "message_server",
+    "close_fails", "ipv6", "wire",
 }  # fmt: skip
 # What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
 FEATURES = {
@@ -45,6 +46,14 @@ COMMANDS = {
     "serve": (1, "places idle handler", None, 0),
     "serving": (1, "", 0, None),
     "stop": (1, "timeout", 0, None),
+    "serve_messages": (1, "framing limit places workers unsent idle handler raw greeting open close", None, 0),
+    "serving_messages": (1, "", 0, None),
+    "push": (2, "timeout", 0, None),
+    "hang_up": (2, "", 0, None),
+    "resume": (1, "", 0, None),
+    "close_listener": (1, "", 0, None),
+    "await_stop": (1, "", 0, None),
+    "stop_messages": (1, "timeout", 0, None),
     "shutdown": (2, "", 0, None),
     "close": (1, "", 0, None),
     "close_java": (1, "", 0, None),
@@ -93,6 +102,9 @@ COMMANDS = {
     "getsockopt": (2, "", 0, None),
     "join": (1, "limit", None, None),
 }
+MESSAGE_SERVER = (
+    "serve_messages", "serving_messages", "push", "hang_up", "resume", "close_listener", "await_stop", "stop_messages",
+)  # fmt: skip
 # Where a scenario needs a capability: command, position of an argument (None: the command itself), values, capability.
 REQUIRED = (
     ("create_connection", None, (), "create_connection"),
@@ -101,6 +113,7 @@ REQUIRED = (
     ("read_address", None, (), "address_text"),
     ("serving", None, (), "serve"),
     ("stop", None, (), "serve"),
+    *((command, None, (), "message_server") for command in MESSAGE_SERVER),
     ("sendto", None, (), "datagram"),
     ("recvfrom", None, (), "datagram"),
     ("close_graceful", None, (), "delivery"),

@@ -51,6 +51,8 @@ from .stage import CONFORMANCE, HEADER
         (HEADER + "needs: dup\nclient: socket c inet\nclient: dup c c\n", "area.txt:6: the handle 'c' exists"),
         (HEADER + "needs: unix\nclient: socketpair a a stream\n", "area.txt:5: the handle 'a' exists"),
         (HEADER + "needs: datagram\nclient: socket c inet dgram\nclient: recvfrom c 1 -> ok trunc=on\n", "area.txt:6: trunc="),
+        (HEADER + "server: serve_messages m\n", "area.txt:4: serve_messages m without 'needs: message_server'"),
+        (HEADER + "needs: message_server\nserver: push m 'x'\n", "area.txt:5: no handle 'm' in the server"),
         (HEADER + "client: socket c inet trunc\n", "area.txt:4: socket has no option 'trunc'"),
         (HEADER + "wire: client FYN\n", "area.txt:4: no segment: 'client FYN'"),
         (HEADER + "wire: FIN\n", "area.txt:4: no segment: 'FIN'"),

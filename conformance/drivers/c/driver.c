@@ -22,6 +22,10 @@ static const struct {
     {"create_connection", 2, 2, do_create_connection}, {"create_server", 2, 2, do_create_server},
     {"serve", 1, 1, do_serve},                       {"serving", 1, 1, do_serving},
     {"stop", 1, 1, do_stop},
+    {"serve_messages", 1, 1, do_serve_messages},     {"serving_messages", 1, 1, do_serving_messages},
+    {"push", 2, 2, do_push},                         {"hang_up", 2, 2, do_hang_up},
+    {"resume", 1, 1, do_resume},                     {"close_listener", 1, 1, do_close_listener},
+    {"await_stop", 1, 1, do_await_stop},             {"stop_messages", 1, 1, do_stop_messages},
     {"shutdown", 2, 2, do_shutdown},                 {"close", 1, 1, do_close},
     {"close_java", 1, 1, do_close_java},             {"abort", 1, 1, do_abort},
     {"close_graceful", 1, 1, do_close_graceful},     {"wait_acked", 1, 1, do_wait_acked},
@@ -76,15 +80,31 @@ static bool take_options(struct request *r, long *join_limit)
         } else if (strncmp(word, "places=", 7) == 0) {
             if (!parse_number(word + 7, &value))
                 return false;
-            r->serving.max_connections = (size_t)value;
+            r->serving.max_connections = r->messages.max_connections = (size_t)value;
         } else if (strncmp(word, "idle=", 5) == 0) {
             if (!parse_number(word + 5, &value))
                 return false;
-            r->serving.idle_timeout_ms = (int)value;
+            r->serving.idle_timeout_ms = r->messages.idle_timeout_ms = (int)value;
         } else if (strncmp(word, "handler=", 8) == 0) {
             if (!parse_number(word + 8, &value))
                 return false;
-            r->serving.handler_timeout_ms = (int)value;
+            r->serving.handler_timeout_ms = r->messages.handler_timeout_ms = (int)value;
+        } else if (strncmp(word, "workers=", 8) == 0) {
+            if (!parse_number(word + 8, &value))
+                return false;
+            r->messages.workers = (size_t)value;
+        } else if (strncmp(word, "unsent=", 7) == 0) {
+            if (!parse_number(word + 7, &value))
+                return false;
+            r->messages.max_unsent = (size_t)value;
+        } else if (strcmp(word, "raw=on") == 0) {
+            r->messages.raw_replies = 1;
+        } else if (strncmp(word, "greeting=", 9) == 0) {
+            r->greeting = word + 9;
+        } else if (strcmp(word, "open=fail") == 0) {
+            r->open_fails = true;
+        } else if (strcmp(word, "open=hold") == 0) {
+            r->open_holds = true;
         } else if (strncmp(word, "times=", 6) == 0) {
             if (!parse_number(word + 6, &r->times) || r->times < 1)
                 return false;
@@ -131,7 +151,8 @@ void execute(char *line, char *out)
     struct request r = {.timeout_ms = POLYSOCK_DEFAULT,
                         .times = 1,
                         .discard = POLYSOCK_DISCARD_LIMIT,
-                        .serving = POLYSOCK_SERVER_OPTIONS_INITIALIZER};
+                        .serving = POLYSOCK_SERVER_OPTIONS_INITIALIZER,
+                        .messages = POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER};
     long long began = now_ns();
     dispatch(&r, line);
     if (r.is_joined)

@@ -21,6 +21,9 @@ struct request {
     polysock_framing framing;
     long discard; /* the limit of close_graceful */
     polysock_server_options serving;
+    polysock_message_server_options messages;
+    const char *greeting; /* what on_open sends, or NULL */
+    bool open_fails, open_holds;
     bool is_joined; /* the answer is that of another command, with its own ms= */
     char answer[MAX_ANSWER];
 };
@@ -42,6 +45,7 @@ command do_send_frame, do_send_frames, do_recv_frame, do_recv_frame_into, do_rec
 command do_getsockname, do_getpeername, do_peer_ip, do_same_peer, do_state;
 command do_address_text, do_read_address;
 command do_serve, do_serving, do_stop;
+command do_serve_messages, do_serving_messages, do_push, do_hang_up, do_resume, do_close_listener, do_await_stop, do_stop_messages;
 command do_set, do_get, do_setsockopt, do_getsockopt;
 
 /* answer.c: those with a request return 0 */
@@ -79,6 +83,9 @@ void forget_handles(void);
 
 /* serving.c */
 void stop_servers(void);
+
+/* message_server.c */
+void stop_message_servers(void);
 
 /* tasks.c */
 void tasks_init(void);

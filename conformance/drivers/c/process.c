@@ -18,7 +18,7 @@ int do_hello(struct request *r)
 {
     return answer(r, "ok lang=c version=%s caps=abort,create_connection,close_java,recv_exact,state,done,"
                   "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork,batch,frames,delivery,"
-                  "create_server,mapped,address_text,next_length,serve",
+                  "create_server,mapped,address_text,next_length,serve,message_server",
                   polysock_version_string());
 }
 
@@ -51,6 +51,7 @@ int do_reset(struct request *r)
     struct timespec until = deadline_in_ms(2000);
     do_release(r);
     stop_servers();
+    stop_message_servers();
     close_everything();
     if (!forget_tasks(&until))
         return answer(r, "error PENDING");

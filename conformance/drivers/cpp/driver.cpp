@@ -104,6 +104,14 @@ const std::map<std::string, command> commands = {
     {"serve", {1, 1, do_serve}},
     {"serving", {1, 1, do_serving}},
     {"stop", {1, 1, do_stop}},
+    {"serve_messages", {1, 1, do_serve_messages}},
+    {"serving_messages", {1, 1, do_serving_messages}},
+    {"push", {2, 2, do_push}},
+    {"hang_up", {2, 2, do_hang_up}},
+    {"resume", {1, 1, do_resume}},
+    {"close_listener", {1, 1, do_close_listener}},
+    {"await_stop", {1, 1, do_await_stop}},
+    {"stop_messages", {1, 1, do_stop_messages}},
     {"shutdown", {2, 2, ok_after([](request &r) {
          r.socket().shutdown(r.args[2] == "rd" ? POLYSOCK_SHUT_RD : r.args[2] == "wr" ? POLYSOCK_SHUT_WR : POLYSOCK_SHUT_RDWR);
      })}},
@@ -174,15 +182,29 @@ request parse(std::istringstream &line)
         else if (word.rfind("limit=", 0) == 0)
             r.join_limit = milliseconds(to_number(word.substr(6))), r.limit = static_cast<std::size_t>(r.join_limit.count());
         else if (word.rfind("framing=", 0) == 0)
-            r.framing_given = to_framing(word.substr(8));
+            r.framing_given = to_framing(word.substr(8)), r.has_framing = true;
         else if (word.rfind("discard=", 0) == 0)
             r.discard = to_number(word.substr(8));
         else if (word.rfind("places=", 0) == 0)
-            r.serving.max_connections = static_cast<std::size_t>(to_number(word.substr(7)));
+            r.serving.max_connections = r.messages.max_connections = static_cast<std::size_t>(to_number(word.substr(7)));
         else if (word.rfind("idle=", 0) == 0)
-            r.serving.idle_timeout = milliseconds(to_number(word.substr(5)));
+            r.serving.idle_timeout = r.messages.idle_timeout = milliseconds(to_number(word.substr(5)));
         else if (word.rfind("handler=", 0) == 0)
-            r.serving.handler_timeout = milliseconds(to_number(word.substr(8)));
+            r.serving.handler_timeout = r.messages.handler_timeout = milliseconds(to_number(word.substr(8)));
+        else if (word.rfind("workers=", 0) == 0)
+            r.messages.workers = static_cast<std::size_t>(to_number(word.substr(8)));
+        else if (word.rfind("unsent=", 0) == 0)
+            r.messages.max_unsent = static_cast<std::size_t>(to_number(word.substr(7)));
+        else if (word == "raw=on")
+            r.messages.raw_replies = true;
+        else if (word.rfind("greeting=", 0) == 0)
+            r.greeting = word.substr(9);
+        else if (word == "open=fail")
+            r.open_fails = true;
+        else if (word == "open=hold")
+            r.open_holds = true;
+        else if (word == "close=fail")
+            r.close_fails = true;
         else if (word.rfind("times=", 0) == 0)
             r.times = to_number(word.substr(6));
         else if (word == "peek")

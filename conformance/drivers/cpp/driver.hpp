@@ -37,6 +37,10 @@ struct request {
     polysock::framing framing_given;
     std::size_t limit = 0; // of messages; 0 is the library's
     polysock::server_options serving;
+    polysock::message_server_options messages;
+    bool has_framing = false;
+    std::string greeting; // what on_open sends, as a payload
+    bool open_fails = false, open_holds = false, close_fails = false;
 
     polysock::framing framing() const { return framing_given.with_limit(limit); }
 
@@ -87,6 +91,17 @@ void stop_servers();
 std::string do_serve(request &r);
 std::string do_serving(request &r);
 std::string do_stop(request &r);
+
+// message_server.cpp
+void stop_message_servers();
+std::string do_serve_messages(request &r);
+std::string do_serving_messages(request &r);
+std::string do_push(request &r);
+std::string do_hang_up(request &r);
+std::string do_resume(request &r);
+std::string do_close_listener(request &r);
+std::string do_await_stop(request &r);
+std::string do_stop_messages(request &r);
 
 // tasks.cpp
 std::string start(const std::string &label, const std::string &line);

@@ -18,7 +18,8 @@ std::string do_hello(request &)
 {
     return std::string("ok lang=cpp version=") + ::polysock_version_string() +
            " caps=abort,create_connection,close_java,recv_exact,state,done,whole_sendall,linger_range,get_timeout,backlog_range,"
-           "datagram,unix,dup,cork,batch,frames,delivery,create_server,mapped,address_text,next_length,serve";
+           "datagram,unix,dup,cork,batch,frames,delivery,create_server,mapped,address_text,next_length,serve,message_server,"
+           "close_fails";
 }
 
 std::string do_exhaust(request &)
@@ -47,6 +48,7 @@ std::string do_reset(request &r)
     const auto until = clock_type::now() + std::chrono::seconds(2);
     do_release(r);
     stop_servers();
+    stop_message_servers();
     close_everything();
     if (!forget_tasks(until))
         return "error PENDING";

@@ -9,6 +9,7 @@ OWN_NAMES = {
     "TruncatedError": "TRUNCATED",
     "IncompleteReadError": "TRUNCATED",
     "EOFError": "EOF",
+    "EOFException": "TRUNCATED",
     "SocketTimeoutException": "TIMEDOUT",
 }
 

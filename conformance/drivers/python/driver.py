@@ -12,6 +12,7 @@ import batch
 from answers import Fail, name_of_errno
 from base import ABSENT, CallTimeout, Driver, play
 from frames import Frames
+from message_server import ServesMessages
 from options import get_option, get_raw, set_option, set_raw
 from serving import Serves
 from values import Malformed, Unsupported, on_off, pattern, payload, read_address, received, show_address
@@ -33,7 +34,7 @@ CHUNK = 64 * 1024
 net = None  # the module under test, set by main()
 
 
-class SocketDriver(Serves, Frames, Driver):
+class SocketDriver(ServesMessages, Serves, Frames, Driver):
     def module(self):
         return net
 
@@ -69,6 +70,8 @@ class SocketDriver(Serves, Frames, Driver):
         caps += ["create_connection", "create_server", "next_length"]
         if hasattr(net, "Server"):
             caps.append("serve")
+        if hasattr(net, "MessageServer"):
+            caps += ["message_server", "close_fails"]
         if hasattr(net, "Framing"):
             caps.append("frames")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
@@ -123,6 +126,11 @@ class SocketDriver(Serves, Frames, Driver):
 
     def make_server(self, handler, **options):
         server = net.Server(("127.0.0.1", 0), handler, on_error=lambda *_: None, **options)
+        server.start()
+        return server, server.address[1]
+
+    def make_message_server(self, program, framing, **options):
+        server = net.MessageServer(("127.0.0.1", 0), program, framing=framing, **options)
         server.start()
         return server, server.address[1]
 

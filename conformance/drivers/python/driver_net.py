@@ -3,12 +3,13 @@
 
 from answers import Fail, error_answer
 from base import ABSENT, Driver, play
+from message_server import Connections, ServesMessages
 from serving import MAX_PIECE, Serves
 from values import Malformed, Unsupported, is_on, on_off, payload, received
 
 from polysock import net
 
-CAPABILITIES = "close_java,create_connection,create_server,datagram,get_timeout,linger_range,mapped,serve,state"
+CAPABILITIES = "close_fails,close_java,create_connection,create_server,datagram,get_timeout,linger_range,mapped,message_server,serve,state"
 LACKS = "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls"
 CHUNK = 64 * 1024
 
@@ -75,8 +76,42 @@ def show(address):
     return f"host={ip_of(address.getAddress())} port={address.getPort()}"
 
 
-class NetDriver(Serves, Driver):
+class JavaConnections(Connections):
+    """What a message server's program does with connections, in Java's words."""
+
+    @staticmethod
+    def keep(connection, state):
+        connection.attach(state)
+
+    @staticmethod
+    def kept(connection):
+        return connection.attachment()
+
+    @staticmethod
+    def peer(connection):
+        address = connection.getRemoteSocketAddress()
+        return ip_of(address.getAddress()), address.getPort()
+
+    @staticmethod
+    def unsent(connection):
+        return connection.getUnsent()
+
+    @staticmethod
+    def failure(connection):
+        return connection.getException()
+
+    @staticmethod
+    def send(connection, message, *timeout):
+        connection.send(message, *map(milliseconds, timeout))
+
+
+class NetDriver(ServesMessages, Serves, Driver):
     """The commands in Java's words; the process, threads and lines are as in driver.py."""
+
+    message_connections = JavaConnections
+
+    def module(self):
+        return net
 
     def handle(self, name, kind=object):
         """The handle as what the command needs; java.net has a class for each kind, so nothing else can be meant."""
@@ -130,9 +165,13 @@ class NetDriver(Serves, Driver):
         return f"port={listener.getLocalPort()}"
 
     def make_server(self, _echo, max_connections, **limits):
-        listener = net.ServerSocket(0, 50, net.InetAddress.getByName("127.0.0.1"))
-        limits = {f"{key.partition('_')[0]}Timeout": round(seconds * 1000) for key, seconds in limits.items()}
-        server = net.Server(listener, echo, max_connections, lambda *_: None, **limits)
+        server = net.Server(loopback_listener(), echo, max_connections, lambda *_: None, **java_options(limits))
+        server.start()
+        return server, server.getLocalPort()
+
+    def make_message_server(self, program, framing, **options):
+        program.listener = loopback_listener()
+        server = net.MessageServer(program.listener, program, framing, **java_options(options))
         server.start()
         return server, server.getLocalPort()
 
@@ -145,6 +184,12 @@ class NetDriver(Serves, Driver):
 
     def connections_of(self, server):
         return server.getConnections()
+
+    def listener_of(self, _server, program):
+        return program.listener  # the server does not show it
+
+    def wait_for_end_of(self, server):
+        server.waitFor()
 
     def do_shutdown(self, name, how):
         socket = self.handle(name, Connection).socket
@@ -275,6 +320,19 @@ class NetDriver(Serves, Driver):
         elif option == "timeout":
             value = value or "never"
         return f"value={on_off(value) if option in FLAGS else value}"
+
+
+def loopback_listener():
+    return net.ServerSocket(0, 50, net.InetAddress.getByName("127.0.0.1"))
+
+
+def java_options(options):
+    """The options of a server, as Java writes names and times."""
+    made = {}
+    for name, value in options.items():
+        first, *others = name.split("_")
+        made[first + "".join(map(str.capitalize, others))] = round(value * 1000) if name.endswith("_timeout") else value
+    return made
 
 
 def echo(socket):

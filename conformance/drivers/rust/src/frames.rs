@@ -74,7 +74,8 @@ fn end() -> String {
     "end=on".to_owned()
 }
 
-fn framing(request: &Request<'_>) -> Result<Framing, Refusal> {
+/// The framing that a request names.
+pub fn framing(request: &Request<'_>) -> Result<Framing, Refusal> {
     use ByteOrder::{Big, Little};
     use PrefixWidth::{Bits16, Bits32, Bits64, Bits8};
     let framing = match request.option("framing").unwrap_or("u32be") {

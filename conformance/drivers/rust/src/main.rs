@@ -10,6 +10,7 @@ mod facts;
 mod frames;
 mod handles;
 mod making;
+mod message_server;
 mod options;
 mod process;
 mod request;
@@ -21,6 +22,7 @@ mod values;
 use addresses::{address_text, read_address};
 use answer::{Answer, Refusal};
 use handles::Handles;
+use message_server::MessageServers;
 use request::Request;
 use serving::Servers;
 use std::io::{BufRead, Write};
@@ -29,11 +31,12 @@ use std::time::Instant;
 use tasks::Tasks;
 
 /// What the README calls them. A linger has no sign here, so `linger_range` is missing.
-const CAPABILITIES: [&str; 21] = [
+const CAPABILITIES: [&str; 23] = [
     "abort",
     "address_text",
     "backlog_range",
     "batch",
+    "close_fails",
     "close_java",
     "cork",
     "create_connection",
@@ -45,6 +48,7 @@ const CAPABILITIES: [&str; 21] = [
     "frames",
     "get_timeout",
     "mapped",
+    "message_server",
     "next_length",
     "recv_exact",
     "serve",
@@ -57,6 +61,7 @@ const CAPABILITIES: [&str; 21] = [
 struct Driver {
     handles: Handles,
     servers: Servers,
+    message_servers: MessageServers,
     tasks: Tasks,
 }
 
@@ -98,6 +103,14 @@ impl Driver {
             "serve" => self.serve(request)?,
             "serving" => self.serving(request)?,
             "stop" => self.stop(request)?,
+            "serve_messages" => self.serve_messages(request)?,
+            "serving_messages" => self.serving_messages(request)?,
+            "push" => self.push(request)?,
+            "hang_up" => self.hang_up(request)?,
+            "resume" => self.resume(request)?,
+            "close_listener" => self.close_listener(request)?,
+            "await_stop" => self.await_stop(request)?,
+            "stop_messages" => self.stop_messages(request)?,
             "shutdown" => self.shutdown(request)?,
             "close" => self.close(request)?,
             "close_java" => self.close_java(request)?,
@@ -153,6 +166,7 @@ fn main() -> std::io::Result<()> {
     let driver = Arc::new(Driver {
         handles: Handles::default(),
         servers: Servers::default(),
+        message_servers: MessageServers::default(),
         tasks: Tasks::default(),
     });
     for line in std::io::stdin().lock().lines() {

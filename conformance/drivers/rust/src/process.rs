@@ -13,6 +13,7 @@ impl Driver {
     pub fn reset(&self) -> Result<String, Refusal> {
         self.release()?;
         self.servers.stop_all();
+        self.message_servers.stop_all();
         self.close_all();
         for fd in lock(&self.handles.descriptors).drain() {
             system::close(fd)?;

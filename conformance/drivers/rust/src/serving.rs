@@ -76,7 +76,7 @@ fn echo(connection: &Socket) -> SocketResult<()> {
 }
 
 /// Milliseconds, none unless given.
-fn limit(request: &Request<'_>, option: &str) -> Result<Option<Duration>, Refusal> {
+pub fn limit(request: &Request<'_>, option: &str) -> Result<Option<Duration>, Refusal> {
     let given = request.option(option).map(number).transpose()?;
     Ok(given.map(Duration::from_millis))
 }
