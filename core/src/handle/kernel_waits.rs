@@ -2,7 +2,10 @@
 
 use super::handle::Handle;
 use crate::sys::holders::{holders, Holders};
-use crate::sys::unix;
+use crate::sys::wakeable_poll::events_now;
+use crate::sys::{kernel, unix};
+use std::net::Shutdown;
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 impl Handle {
@@ -24,7 +27,7 @@ impl Handle {
             let resets = matches!(unix::resets_on_close(fd), Ok(true));
             if !resets || unix::disconnect(fd).is_err() {
                 // It wakes the calls even if it fails because the socket is not connected.
-                let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
+                let _ = unix::sock(&fd).shutdown(if resets { before_reset(fd) } else { Shutdown::Both });
             }
         }
         holders
@@ -38,5 +41,17 @@ impl Handle {
         }
         let inside = self.enter_closed();
         inside.is_some_and(|_inside| self.wake_kernel_waits(Instant::now()) == Holders::Transient)
+    }
+}
+
+/// What to shut down where connect(2) could not reset, for example because a filter of system calls forbids it: if possible not our
+/// own stream, whose end the peer would receive before the reset. Only calls that send need that, and they wait only
+/// while there is no room.
+fn before_reset(fd: BorrowedFd<'_>) -> Shutdown {
+    let has_room = || matches!(events_now(fd, libc::POLLOUT), Ok(events) if events & libc::POLLOUT != 0);
+    if matches!(kernel::is_tcp(fd), Ok(true)) && has_room() {
+        Shutdown::Read
+    } else {
+        Shutdown::Both
     }
 }

@@ -161,6 +161,41 @@ fn abort_resets_without_connect() {
     });
 }
 
+/// Only shutdown(2) wakes the call then, and the end of the stream must not come before the reset.
+#[test]
+fn abort_resets_without_connect_although_a_call_waits_in_the_kernel() {
+    limited(|| {
+        for answer in ANSWERS {
+            for sends in [false, true] {
+                let (a, b) = small_connection();
+                let a = Arc::new(a);
+                let inside = Arc::clone(&a);
+                let waiting = start_blocked(move || {
+                    if sends {
+                        inside.send_all(&[0; 10_000_000])
+                    } else {
+                        inside.recv(&mut [0; 1]).map(drop)
+                    }
+                });
+                let aborting = std::thread::spawn(move || {
+                    forbid(&[libc::SYS_connect], answer);
+                    a.abort()
+                });
+                aborting.join().unwrap().unwrap();
+                assert_eq!(kind(waiting.result()), Kind::Closed);
+                let reset = loop {
+                    match b.within(ms(10_000)).recv(&mut [0; 65_536]) {
+                        Ok(0) => panic!("an end of stream, sends: {sends}"),
+                        Ok(_) => {}
+                        Err(error) => break error,
+                    }
+                };
+                assert_eq!(reset.kind(), Kind::Os(libc::ECONNRESET), "sends: {sends}");
+            }
+        }
+    });
+}
+
 #[test]
 fn a_close_that_can_end_no_stream_says_so_and_closes() {
     without(&[libc::SYS_shutdown], || {
