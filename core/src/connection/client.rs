@@ -74,7 +74,8 @@ pub fn create_connection_with<C: Caller>(
     }
     let addresses = caller.block(|| resolve_name(host, port, 0))?;
     let whom = called(host, port, &addresses);
-    race(&addresses, options, deadline, caller, &whom).map_err(|error| error.within(limit))
+    let won = race(&addresses, options, deadline, caller, &whom);
+    won.map(|(socket, _)| socket).map_err(|error| error.within(limit))
 }
 
 /// Connects to whichever of the addresses answers first, as [`create_connection`] does once it has looked them up.
@@ -87,6 +88,16 @@ pub fn connect_any<C: Caller>(
     timeout: impl Into<Timeout>,
     caller: &mut C,
 ) -> Result<Socket> {
+    connect_to_any(addresses, options, timeout, caller).map(|(socket, _)| socket)
+}
+
+/// The same, and which address that was: of a connection that was reset at once the system can't say it any more.
+pub(crate) fn connect_to_any<C: Caller>(
+    addresses: &[Address],
+    options: &ConnectOptions,
+    timeout: impl Into<Timeout>,
+    caller: &mut C,
+) -> Result<(Socket, Address)> {
     let limit = timeout.into();
     race(addresses, options, Deadline::after(limit), caller, &"").map_err(|error| error.within(limit))
 }
@@ -108,7 +119,7 @@ fn race<C: Caller>(
     deadline: Deadline,
     caller: &mut C,
     whom: &dyn fmt::Display,
-) -> Result<Socket> {
+) -> Result<(Socket, Address)> {
     let failed = |kind| Error::new(Operation::CreateConnection, kind);
     let local = options.local_address;
     let mut fitting = memory::list(addresses.len()).map_err(failed)?;
@@ -132,7 +143,11 @@ fn race<C: Caller>(
                 Some((_, Err(error))) => race.fail(place, error.kind()),
                 None => {}
             },
-            Ok(RaceStep::Won(_, socket)) => return Ok(socket),
+            Ok(RaceStep::Won(place, socket)) => {
+                if let Some(to) = fitting.get(place) {
+                    return Ok((socket, *to));
+                }
+            }
             Ok(RaceStep::Lost(_)) if fitting.is_empty() => {
                 break if addresses.is_empty() {
                     Kind::InvalidInput("addresses")

@@ -6,7 +6,7 @@ use super::refusal::{Refusal, Result};
 use super::stream;
 use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
-use crate::connection::{connect_any, ConnectOptions};
+use crate::connection::{connect_to_any, ConnectOptions};
 use crate::domain::SocketType;
 use crate::error::{legible, Error, Kind, Operation};
 use crate::flags::Flags;
@@ -59,13 +59,13 @@ impl Socket {
             local_address: from.map(Into::into),
             ..ConnectOptions::default()
         };
-        let made = connect_any(&addresses, &options, Timeout::Never, caller)?;
+        let (made, address) = connect_to_any(&addresses, &options, Timeout::Never, caller)?;
         let socket = Self::new();
-        let peer = shown(&made.peer_address()?);
         let to = To {
             host: name_of(name),
-            address: peer,
+            address: shown(&address),
         };
+        let to = reached(&made, to);
         socket.begin(made.into(), to)?;
         Ok(socket)
     }

@@ -3,9 +3,10 @@
 use crate::support::filter::forbid;
 use crate::support::*;
 use polysock::{
-    Event, Events, Family, IncomingDatagram, Kind, OutgoingDatagram, Poller, Protocol, RecvBuf, Socket,
-    SocketType, Trigger,
+    java_net, Event, Events, Family, IncomingDatagram, Kind, NativeCaller, OutgoingDatagram, Poller,
+    Protocol, RecvBuf, Socket, SocketType, Trigger,
 };
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// The errors that filters return; the first is also that of an old kernel.
@@ -66,6 +67,21 @@ fn close_wakes_a_thread_that_can_have_no_eventfd() {
         });
         a.close().unwrap();
         assert_eq!(kind(waiting.result()), Kind::Closed);
+    });
+}
+
+/// The same answer as of a connection that the peer has reset at once.
+#[test]
+fn a_connection_of_java_style_needs_no_getpeername() {
+    without(&[libc::SYS_getpeername], || {
+        let (listener, address) = listener(1);
+        let port = address.port().unwrap();
+        let client = java_net::Socket::connected("127.0.0.1", port, None, &mut NativeCaller).unwrap();
+        let peer = client.peer().unwrap().address.unwrap();
+        assert_eq!(peer, (Ipv4Addr::LOCALHOST, port).into());
+        let (server, _) = listener.within(ms(10_000)).accept().unwrap();
+        server.send("x").unwrap();
+        assert_eq!(client.read(&mut NativeCaller, &mut [0; 1]).unwrap(), 1);
     });
 }
 
