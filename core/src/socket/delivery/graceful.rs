@@ -188,9 +188,17 @@ impl Closing {
             self.blind = true;
         }
         let mut over = self.ending.look(connection)?;
-        let found = self.input.discard(connection.fd);
+        let mut found = self.input.discard(connection.fd);
+        while over && matches!(found, Found::More) {
+            found = self.input.discard(connection.fd); // it has an end: nothing arrives any more
+        }
         match &found {
-            Found::Failure(error) => over = self.is_over_after(error, connection)?,
+            Found::Failure(error) => {
+                over = self.is_over_after(error, connection)?;
+                if over {
+                    self.input.note_left(connection.fd);
+                }
+            }
             Found::End if connection.transport == Transport::Unix => {
                 over = kernel::send_queue(connection.fd)? == 0;
             }

@@ -41,6 +41,11 @@ impl Input {
         self.discarded += u64::try_from(count).unwrap_or(0);
     }
 
+    /// Adds what could not be read of a connection that is over: closing the socket throws it away.
+    pub(super) fn note_left(&mut self, fd: BorrowedFd<'_>) {
+        self.note_received(unix::available(fd).unwrap_or(0));
+    }
+
     /// Reads what is there.
     pub(super) fn discard(&mut self, fd: BorrowedFd<'_>) -> Found {
         let mut piece = [0_u8; PIECE];
