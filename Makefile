@@ -273,12 +273,13 @@ test-traced-sample: drivers
 FAULTS = $(PYTHON) conformance/run_faults.py --shim $(FAULT_SHIM) --tour $(FAULT_TOUR) $(OUR_DRIVERS) \
 	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
 
-# Some faults of every scenario, always the same; `make soak` plays them all. Then two that once failed: a thread that makes
-# its first call without memory, and a wait next to error reports when epoll is not available.
+# Some faults of every scenario, always the same; `make soak` plays them all. Then three that once failed: a thread that makes
+# its first call without memory, a wait next to error reports when epoll is not available, and what a graceful close counts.
 test-faults: drivers $(FAULT_SHIM) $(FAULT_TOUR)
 	$(FAULTS) --sample 2
 	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
 	$(FAULTS) --faulty c --only datagram-beside-reports --call epoll_wait --error ENOSYS --most 1
+	$(FAULTS) --faulty c --only graceful-late-answer --call recv --error ENOMEM --error 'one byte' --most 30
 
 # ---------------------------------------------------------------- tutorials and real programs
 
@@ -514,6 +515,11 @@ fuzz-python-%: python-module $(FUZZ_VENV)/.ready
 
 # Closes sockets under blocked calls, closes connections over bad paths, and bursts against callback servers, some minutes; then
 # every fault, some hours.
+# The faults that a stopped `make soak` has played, unless something was built since.
+FAULTS_FINISHED := $(BUILD)/faults-finished
+FAULTS_PLAYED_WITH := $(FAULT_SHIM) $(FAULT_TOUR) $(DRIVER_C) $(DRIVER_CPP) $(TARGET)/polysock-conformance-driver \
+	  $(filter-out %.d %.a,$(wildcard $(TARGET)/libpolysock.* $(TARGET)/lib_native.*)) conformance python/polysock
+
 # Results: docs/soak.md.
 soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 over bad paths, 10,000 connections at once, every fault
 	cargo test --quiet --locked --release -p polysock --test soak --test delivery --test burst --no-run
@@ -522,7 +528,9 @@ soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 clo
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock --test burst
 	POLYSOCK_BURST=$(SOAK_BURST) POLYSOCK_BURST_SERVER='$(CURDIR)/$(VENV_PY) $(CURDIR)/python/tests/burst_server.py' \
 	  cargo test --quiet --locked --release -p polysock --test burst
-	$(FAULTS)
+	@test -z "$$(find $(FAULTS_PLAYED_WITH) -type f ! -name '*.pyc' ! -name '_native.*' -newer $(FAULTS_FINISHED) -print -quit 2>/dev/null)" || \
+	  rm -f $(FAULTS_FINISHED)
+	$(FAULTS) --jobs 8 --go-on-with $(FAULTS_FINISHED)
 
 # ---------------------------------------------------------------- documentation
 

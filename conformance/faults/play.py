@@ -16,6 +16,7 @@ POLL_LIMIT = 3  # seconds for `poll`
 JOIN = 5000  # milliseconds
 SERVERS = ("serve ", "serve_messages ")  # commands that start threads of the library
 TICK = 0.05  # seconds
+REFUSALS = 20  # in a row, of a step that is repeated while its call fails for good: it will get no other answer
 
 
 class Exceptions:
@@ -39,6 +40,8 @@ class Played:
     fault: object
     outcome: str
     message: str = ""
+    hits: int = 0
+    ended_at: int | None = None  # the place of the step that was refused
 
 
 class FaultPair(Pair):
@@ -84,17 +87,21 @@ class FaultPair(Pair):
 
     def play_with(self, scenario, fault):
         """Plays until the first step that the fault changes, and judges it."""
-        self.lines = []
+        self.lines, self.refused_step = [], None
         self.control.begin(fault)
         try:
             self.start()
             outcome = scenario.play_in(self, fault) if isinstance(scenario, Transfer) else self.judged(scenario, fault)
             self.settle()
-            return Played(scenario.path, fault, outcome)
+            return Played(scenario.path, fault, outcome, "", self.control.hits, self.place_of(self.refused_step, scenario))
         except (Violated, DriverFailed) as exc:
             self.close()
             exempt = self.exceptions.reason(self.specs[self.role][0], scenario.path, fault)
-            return Played(scenario.path, fault, EXEMPT if exempt else VIOLATION, exempt or str(exc))
+            return Played(scenario.path, fault, EXEMPT if exempt else VIOLATION, exempt or str(exc), self.control.hits)
+
+    @staticmethod
+    def place_of(wanted, scenario):
+        return next((place for place, step in enumerate(scenario.steps) if step is wanted), None) if wanted else None
 
     def judged(self, scenario, fault):
         self.threads, self.joined, self.hit_step, self.fault = {}, set(), None, fault
@@ -105,6 +112,7 @@ class FaultPair(Pair):
                 raise Violated(f"fails, and the fault did not happen: {exc}") from exc
             if exc.step is not None:
                 self.judge(exc, fault)
+            self.refused_step = exc.step
             return REFUSED
         finally:
             self.control.arm(False)
@@ -132,6 +140,7 @@ class FaultPair(Pair):
         if step.kind == "wire":
             return
         self.threads, before = threads, self.control.hits
+        self.current, self.refusals = step, 0
         self.control.arm(True)
         try:
             self.check_thread(step)
@@ -156,7 +165,7 @@ class FaultPair(Pair):
         hit = str(self.control.thread)
         ours = [(label, tid) for (role, label), tid in self.threads.items() if role == self.role]
         found = next((one for one in ours if one[1] == hit), None)
-        if found is None and self.fault.lasting:  # the first call that failed was not a thread's; it may have been harmless
+        if found is None and self.control.hits > 1:  # the first call that failed was not a thread's; it may have been harmless
             found = next((one for one in ours if self.has_ended(one[1])), None)
         return found
 
@@ -210,7 +219,16 @@ class FaultPair(Pair):
             return self.ask_other(driver, command)
         if command.startswith("start "):
             self.commands.append(command)
-        return Pair.ask(driver, command)
+        answer = Pair.ask(driver, command)
+        if self.is_refused_for_good(command, answer):
+            raise StepFailed(f"{self.current.place}: {self.current.text}\ngot {answer} again and again", self.current, answer)
+        return answer
+
+    def is_refused_for_good(self, command, answer):
+        if not (self.fault and self.fault.lasting and self.control.hits and self.current.kind == "poll" and answer.startswith("error ")):
+            return False
+        self.refusals = self.refusals + 1 if acceptable(command.split()[0], answer, self.fault, polled=True) else 0
+        return self.refusals == REFUSALS
 
     def ask_other(self, driver, command):
         """Asks the other end, which may wait for a thread that the fault has ended: it gets the end of everything then."""

@@ -64,7 +64,7 @@ ERRNOS = {
     "allocation": "ENOMEM",
 }
 # What does not pass by itself: every later call fails too.
-LASTING = {"EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "ENOSYS", "EACCES"}
+LASTING = {"EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "ENOSYS", "EACCES", "one byte"}
 IN_PARTS = {"send", "recv", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "sendfile64"}
 
 
@@ -87,10 +87,7 @@ class Fault:
 
 def faults(call, at):
     """Every way in which this call can fail."""
-    for name in ERRNOS[call].split():
-        yield Fault(call, at, name)
-        if name in LASTING:
+    for name in [*ERRNOS[call].split(), *(["one byte"] if call in IN_PARTS else [])]:
+        if name in LASTING:  # first, since where only one call was made it is the other one, too
             yield Fault(call, at, name, lasting=True)
-    if call in IN_PARTS:
-        yield Fault(call, at, "one byte")
-        yield Fault(call, at, "one byte", lasting=True)
+        yield Fault(call, at, name)

@@ -37,8 +37,9 @@ def judge(lines, fault, hit):
     """What was refused must be what the fault is called; what was not served must have been refused."""
     *refused, end = [line.split(None, 2) for line in lines]
     wrong = (fault is None and refused) or any(line[0] in ("threads", "descriptors", "running") for line in refused)
-    # Later ones may follow from the first: a client waits for a server that can't accept.
-    if wrong or (refused and not reports(refused[0], fault)) or (end != ["done", "1"] and not refused):
+    # Others may follow from the fault: a client waits for a server that can't accept, or is refused before the server's thread reports.
+    told = [line for i, line in enumerate(refused) if i == 0 or line[0] == "on_error"]
+    if wrong or (refused and not any(reports(line, fault) for line in told)) or (end != ["done", "1"] and not refused):
         return VIOLATION
     return REFUSED if refused else ABSORBED if hit else NOT_REACHED
 

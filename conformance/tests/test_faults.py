@@ -6,13 +6,13 @@ import re
 
 import pytest
 
+from faults.choice import wanted
 from faults.control import SEEN, SIZE
 from faults.finished import Finished, OtherRun
 from faults.judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, acceptable, is_late_consequence
 from faults.play import Exceptions
 from faults.table import CALLS, ERRNOS, Fault, faults
 from faults.tour import judge
-from run_faults import wanted
 
 FAULTS = pathlib.Path(__file__).resolve().parent.parent / "faults"
 SHIM = (FAULTS / "shim.c").read_text(encoding="utf-8")
@@ -95,6 +95,9 @@ def test_how_a_tour_ends():
     check_tour("done 1", "EINTR", ABSORBED)
     check_tour(refused + "done 0", "EMFILE", REFUSED)
     check_tour("on_error EMFILE accept: Too many open files\npolysock_recv_exact EOF no bytes\ndone 0", "EMFILE", REFUSED)
+    late = "polysock_connect ECONNREFUSED connect 127.0.0.1:1: Connection refused\non_error EINVAL server: accept: Invalid argument\n"
+    check_tour(late + "done 0", "EINVAL", REFUSED)
+    check_tour(late + "done 0", "EMFILE", VIOLATION)
     check_tour(refused + "done 0", "ENOMEM", VIOLATION)
     check_tour("polysock_recv EINTR recv: interrupted\ndone 0", "EINTR", VIOLATION)
     check_tour("polysock_recv EMFILE other: Too many open files\ndone 0", "EMFILE", VIOLATION)
