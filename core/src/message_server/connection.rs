@@ -414,7 +414,7 @@ impl Connection {
         match changed {
             Ok(()) => traffic.watched = wanted,
             Err(error) => {
-                traffic.end(CloseReason::Failed(error));
+                traffic.cut_off(CloseReason::Failed(error));
                 traffic.drop_unsent();
             }
         }

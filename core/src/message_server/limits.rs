@@ -84,7 +84,7 @@ impl MessageWorker {
                         earliest = earliest.min(end + 1);
                         continue;
                     }
-                    traffic.end(CloseReason::IdleTimeout);
+                    traffic.cut_off(CloseReason::IdleTimeout);
                     traffic.aborted |= traffic.unsent() > 0; // the end of the stream would look like that of the data
                     traffic.drop_unsent();
                     connection.settle_idle(&*server, &mut traffic)
@@ -147,13 +147,14 @@ impl super::connection::Connection {
             if traffic.over {
                 return;
             }
-            traffic.end(reason);
+            traffic.end(reason.clone());
         }
         let (aborts, returned) = {
             let mut traffic = self.lock_between_sends();
             if traffic.over {
                 return;
             }
+            traffic.cut_off(reason);
             traffic.aborted |= traffic.unsent() > 0;
             (traffic.aborted, !traffic.in_hands)
         };

@@ -144,7 +144,7 @@ impl Connection {
                 }
                 return;
             }
-            traffic.end(CloseReason::Stopped);
+            traffic.cut_off(CloseReason::Stopped);
             traffic.aborted |= traffic.unsent() > 0;
             traffic.drop_unsent();
             self.settle_idle(server, &mut traffic)

@@ -120,7 +120,8 @@ impl Traffic {
             Ok(count) => count,
             Err(error) if error.kind() == Kind::WouldBlock => 0,
             Err(error) => {
-                self.end(CloseReason::Failed(error));
+                (self.first, self.taken) = (bytes, taken);
+                self.cut_off(CloseReason::Failed(error));
                 self.drop_unsent();
                 return false;
             }
@@ -179,6 +180,17 @@ impl Traffic {
     /// The connection will be closed for this reason, unless there is one already.
     pub(super) fn end(&mut self, reason: CloseReason) {
         self.ending.get_or_insert_with(|| Box::new(reason));
+    }
+
+    /// The connection is closed for this reason, whatever is unsent. A close that would have sent everything first has not
+    /// done so then.
+    pub(super) fn cut_off(&mut self, reason: CloseReason) {
+        use CloseReason::{ByProgram, PeerFinished};
+        let sends_first = !self.aborted && matches!(self.ending.as_deref(), Some(ByProgram | PeerFinished));
+        if sends_first && self.unsent() > 0 {
+            self.ending = None;
+        }
+        self.end(reason);
     }
 
     /// Whether the callback that has closed the connection, or is running meanwhile, may still reply.

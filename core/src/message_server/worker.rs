@@ -503,9 +503,11 @@ impl MessageWorker {
         if let Some(end) = end {
             let mut traffic = connection.traffic.lock();
             if matches!(*end, CloseReason::Failed(_)) {
+                traffic.cut_off(*end);
                 traffic.drop_unsent();
+            } else {
+                traffic.end(*end);
             }
-            traffic.end(*end);
         }
         let (buffers, data) = (&mut self.buffers, item.task.data.take());
         let due = connection.send_queued(|traffic, Sent { all, some }| {
