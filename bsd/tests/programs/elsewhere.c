@@ -1,39 +1,18 @@
 /* What the promises must leave as the system has it, and the narrow ways past them: `elsewhere WHICH`. */
 #define _GNU_SOURCE
 #include "sockets.h"
+#include "threads.h"
 #include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
-
-static long long now_us(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
-}
-
-static void wait_until_it_sleeps(int process) {
-    char path[64], text[512], state = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", process);
-    while (state != 'S') {
-        usleep(1000);
-        FILE *file = fopen(path, "r");
-        if (file == NULL || fgets(text, sizeof text, file) == NULL)
-            return;
-        fclose(file);
-        state = strrchr(text, ')')[2];
-    }
-}
 
 static void limit(int fd, int option) {
     struct timeval limit = {.tv_sec = 20};
@@ -91,9 +70,11 @@ static void low_water_mark(void) {
     limit(fd, SO_RCVTIMEO);
     setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
     send(client, "abc", 3, 0);
-    int parent = getpid();
+    char parent[64];
+    snprintf(parent, sizeof parent, "/proc/%d/stat", getpid());
     if (fork() == 0) {
-        wait_until_it_sleeps(parent);
+        while (!sleeps(parent))
+            usleep(1000);
         send(client, "defghijkl", 9, 0);
         _exit(0);
     }

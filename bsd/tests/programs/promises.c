@@ -1,35 +1,20 @@
 /* What the layer promises: `promises WHICH [HOW]`. Without the promise each shows the trap. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "sockets.h"
+#include "threads.h"
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { THREADS = 3, PATIENCE_MS = 300, LONGEST_MS = 20000 };
+enum { THREADS = 3, PATIENCE_MS = 300 };
 
 static char room[1 << 16];
-
-static long long now_us(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
-}
 
 static const char *shown(long result) {
     static _Thread_local char text[64];
@@ -40,20 +25,10 @@ static const char *shown(long result) {
     return text;
 }
 
-static int listener(struct sockaddr_in *address, int backlog) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    socklen_t length = sizeof *address;
-    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    bind(fd, (void *)address, length);
-    listen(fd, backlog);
-    getsockname(fd, (void *)address, &length);
-    return fd;
-}
-
-/* The lowest numbers, so that the next file gets the one that is closed. */
-static void pair_over_tcp(int pair[2]) {
+/* With the lowest numbers, so that the next file gets the one that is closed. */
+static void low_pair_over_tcp(int pair[2]) {
     struct sockaddr_in address;
-    int low = listener(&address, 16), fd = fcntl(low, F_DUPFD, 300);
+    int low = listener(&address), fd = fcntl(low, F_DUPFD, 300);
     close(low);
     pair[0] = socket(AF_INET, SOCK_STREAM, 0);
     connect(pair[0], (void *)&address, sizeof address);
@@ -105,7 +80,7 @@ static long send_by(const char *how, int fd) {
 static void sigpipe(const char *how) {
     int pair[2];
     char byte;
-    pair_over_tcp(pair);
+    low_pair_over_tcp(pair);
     close(pair[1]);
     write(pair[0], "x", 1);
     struct pollfd entry = {pair[0], 0, 0};
@@ -205,32 +180,9 @@ static void start(struct work *work, const char *how, int fd) {
     pthread_create(&work->thread, NULL, run, work);
 }
 
-/* Until the thread sleeps in its call. */
-static void wait_until_it_waits(struct work *work) {
-    char path[64], text[512], state = 0;
-    for (int tries = 0; state != 'S' && tries < LONGEST_MS; tries++) {
-        int id = work->id;
-        usleep(1000);
-        if (id == 0)
-            continue;
-        snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
-        FILE *file = fopen(path, "r");
-        if (file == NULL)
-            return;
-        fgets(text, sizeof text, file);
-        fclose(file);
-        state = strrchr(text, ')')[2];
-    }
-}
-
 /* What the call has returned; "waits" if it is not over after `ms`. */
 static const char *ended(struct work *work, int ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    long long ns = until.tv_nsec + ms * 1000000LL;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    if (pthread_timedjoin_np(work->thread, NULL, &until) != 0)
+    if (!has_ended(work->thread, ms))
         return "waits";
     errno = work->failure;
     return shown(work->result);
@@ -252,10 +204,10 @@ static int socket_for(const char *how, struct work *works, int count) {
     int pair[2];
     struct sockaddr_in address;
     if (strcmp(how, "accept") == 0)
-        return listener(&address, 5);
+        return listener(&address);
     if (strcmp(how, "connect") == 0) {
         /* a queue of one connection, which is taken */
-        listener(&address, 0);
+        listen(listener(&address), 0);
         for (int other = 0; other < 3; other++)
             connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), (void *)&address, sizeof address);
         for (int number = 0; number < count; number++)
@@ -267,7 +219,7 @@ static int socket_for(const char *how, struct work *works, int count) {
         socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
         fill(pair[0]);
     } else
-        pair_over_tcp(pair);
+        low_pair_over_tcp(pair);
     return pair[0];
 }
 
@@ -278,7 +230,7 @@ static void close_wakes(const char *how) {
     for (int number = 0; number < count; number++)
         start(&works[number], how, fd);
     for (int number = 0; number < count; number++)
-        wait_until_it_waits(&works[number]);
+        wait_until_it_sleeps(&works[number].id);
     printf("close: %s\n", shown(close(fd)));
     printf("again: %s\n", shown(close(fd)));
     for (int number = 0; number < count; number++)
@@ -303,7 +255,7 @@ static void close_wakes_without_descriptors(void) {
     struct work work = {0};
     int fd = socket_for("recv", NULL, 0);
     start(&work, "recv", fd);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     while (dup(0) >= 0)
         ;
     printf("close: %s\n", shown(close(fd)));
@@ -315,7 +267,7 @@ static void duplicate_over(void) {
     struct work work = {0};
     int fd = socket_for("recv", NULL, 0), null = open("/dev/null", O_RDWR);
     start(&work, "recv", fd);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     printf("dup2: %d\n", dup2(null, fd) == fd);
     printf("%s\n", ended(&work, patience));
     printf("write: %s\n", shown(write(fd, "x", 1)));
@@ -327,10 +279,10 @@ static void duplicate_over(void) {
 static void duplicate_stays(void) {
     struct work work = {0};
     int pair[2];
-    pair_over_tcp(pair);
+    low_pair_over_tcp(pair);
     int copy = dup(pair[0]);
     start(&work, "recv", copy);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     printf("close: %s\n", shown(close(pair[0])));
     printf("write: %s\n", shown(write(pair[1], "still", 5)));
     printf("%s\n", ended(&work, 5000));
@@ -348,7 +300,7 @@ static void reuse(void) {
     int fd = socket_for("read", NULL, 0), pipes[2];
     on_signal(SIGUSR1, nothing, SA_RESTART);
     start(&work, "read", fd);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     close(fd);
     pipe(pipes); /* gets the number */
     printf("used again: %d\n", pipes[0] == fd);
@@ -392,8 +344,8 @@ static void reuse_soak(void) {
         fill(pair[0]);
         start(&works[0], round % 2 ? "send" : "write", pair[0]);
         start(&works[1], "write", pair[0]);
-        wait_until_it_waits(&works[0]);
-        wait_until_it_waits(&works[1]);
+        wait_until_it_sleeps(&works[0].id);
+        wait_until_it_sleeps(&works[1].id);
         stopped = 0;
         pthread_create(&signals, NULL, signal_them, works);
         close(pair[0]);
@@ -426,8 +378,8 @@ static void never_early(const char *how) {
     if (sends(how))
         socketpair(AF_UNIX, strcmp(how, "sendmmsg") == 0 ? SOCK_DGRAM : SOCK_STREAM, 0, pair);
     else
-        pair_over_tcp(pair);
-    work.fd = strcmp(how, "accept") == 0 ? listener(&address, 5) : pair[0];
+        low_pair_over_tcp(pair);
+    work.fd = strcmp(how, "accept") == 0 ? listener(&address) : pair[0];
     set_limit(work.fd, SO_RCVTIMEO, 13);
     if (sends(how)) {
         set_limit(work.fd, SO_SNDTIMEO, 13);
@@ -517,7 +469,7 @@ static void count(int number) {
 static void signals_in_limits(void) {
     int pair[2];
     struct itimerval timer = {{0, 0}, {0, 20000}};
-    pair_over_tcp(pair);
+    low_pair_over_tcp(pair);
     for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
         on_signal(SIGALRM, count, flags);
         for (int limited = 0; limited < 2; limited++) {
@@ -541,7 +493,7 @@ static void signals_in_limits(void) {
 
 static void data_in_time(void) {
     int pair[2];
-    pair_over_tcp(pair);
+    low_pair_over_tcp(pair);
     set_limit(pair[0], SO_RCVTIMEO, 5000);
     if (fork() == 0) {
         for (int part = 0; part < 3; part++) {
@@ -574,20 +526,20 @@ static void send_and_close(int number) {
 static void handler(void) {
     struct work work = {0};
     struct sigaction action = {.sa_handler = send_and_close, .sa_flags = SA_RESTART};
-    pair_over_tcp(handled);
-    pair_over_tcp(other);
+    low_pair_over_tcp(handled);
+    low_pair_over_tcp(other);
     sigaction(SIGUSR1, &action, NULL);
     start(&work, "recv", handled[0]);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     pthread_kill(work.thread, SIGUSR1);
     printf("the interrupted call: %s\n", ended(&work, 5000));
     printf("sent: %s\n", shown(recv(other[1], room, 100, 0)));
     int file = open("/dev/null", O_RDONLY);
     printf("the number is free: %d\n", file == work.fd);
     /* another thread's call */
-    pair_over_tcp(handled);
+    low_pair_over_tcp(handled);
     start(&work, "recv", handled[0]);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     raise(SIGUSR1);
     printf("another thread's call: %s\n", ended(&work, patience));
 }
@@ -597,7 +549,7 @@ static void handler_storm(void) {
     struct itimerval timer = {{0, 300}, {0, 300}};
     long moved = 0;
     on_signal(SIGALRM, send_and_close, SA_RESTART);
-    pair_over_tcp(other);
+    low_pair_over_tcp(other);
     handled[0] = dup(other[0]);
     setitimer(ITIMER_REAL, &timer, NULL);
     long long until = now_us() + 700000;
@@ -629,7 +581,7 @@ static void left_by_longjmp(void) {
     on_signal(SIGALRM, jump, 0);
     for (; rounds < 30; rounds++) {
         int pair[2];
-        pair_over_tcp(pair);
+        low_pair_over_tcp(pair);
         if (sigsetjmp(place, 1) == 0) {
             setitimer(ITIMER_REAL, &timer, NULL);
             recv(pair[0], room, 100, 0);
@@ -649,7 +601,7 @@ static void cancelled(void) {
         struct work work = {0};
         int fd = socket_for("recv", NULL, 0);
         start(&work, "recv", fd);
-        wait_until_it_waits(&work);
+        wait_until_it_sleeps(&work.id);
         pthread_cancel(work.thread);
         pthread_join(work.thread, NULL);
         close(fd);
@@ -663,9 +615,9 @@ static void cancelled(void) {
 static void forked(void) {
     struct work work = {0};
     int pair[2], status;
-    pair_over_tcp(pair);
+    low_pair_over_tcp(pair);
     start(&work, "recv", pair[0]);
-    wait_until_it_waits(&work);
+    wait_until_it_sleeps(&work.id);
     fflush(stdout);
     if (fork() == 0) {
         int good = send(pair[0], "child", 5, 0) == 5;
@@ -674,7 +626,7 @@ static void forked(void) {
         good = good && open("/dev/null", O_RDONLY) == pair[0];
         int fd = socket_for("recv", NULL, 0);
         start(&own, "recv", fd);
-        wait_until_it_waits(&own);
+        wait_until_it_sleeps(&own.id);
         close(fd);
         printf("in the child: %d, %s\n", good, ended(&own, patience));
         fflush(stdout);

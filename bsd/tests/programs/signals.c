@@ -1,14 +1,11 @@
 /* Signals that the program takes itself, and threads that end in the middle of calls: `signals WHICH`. */
 #define _GNU_SOURCE
 #include "sockets.h"
+#include "threads.h"
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <time.h>
 
 static void *take_signal(void *set) {
     int number = 0;
@@ -62,21 +59,6 @@ static void *receive(void *argument) {
     return NULL;
 }
 
-static void wait_until_it_waits(atomic_int *id) {
-    char path[64], text[512], state = 0;
-    for (int tries = 0; state != 'S' && tries < 20000; tries++) {
-        usleep(1000);
-        if (*id == 0)
-            continue;
-        snprintf(path, sizeof path, "/proc/self/task/%d/stat", *id);
-        FILE *file = fopen(path, "r");
-        if (file == NULL || fgets(text, sizeof text, file) == NULL)
-            return;
-        fclose(file);
-        state = strrchr(text, ')')[2];
-    }
-}
-
 static void receive_in_handler(int number) {
     char byte;
     recv(number_of_call, &byte, 1, 0);
@@ -99,7 +81,7 @@ static void close_wakes(void *(*call)(void *)) {
     pair_over_tcp(pair);
     number_of_call = pair[0];
     pthread_create(&thread, NULL, call, (void *)&id);
-    wait_until_it_waits(&id);
+    wait_until_it_sleeps(&id);
     show("close", close(pair[0]));
     int free_at_once = fcntl(0, F_DUPFD, pair[0]) == pair[0];
     printf("free at once: %d\n", free_at_once);
@@ -143,7 +125,7 @@ static void ended_thread(void) {
         pair_over_tcp(pair);
         number_of_call = pair[0];
         pthread_create(&thread, NULL, receive, (void *)&id);
-        wait_until_it_waits(&id);
+        wait_until_it_sleeps(&id);
         pthread_kill(thread, SIGUSR1);
         while (syscall(SYS_tgkill, getpid(), id, 0) == 0)
             usleep(1000);

@@ -1,15 +1,13 @@
 /* Streams of the C library on sockets: `stdio WHICH` shows what each call returns. */
 #define _GNU_SOURCE
 #include "sockets.h"
+#include "threads.h"
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio_ext.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <wchar.h>
@@ -486,30 +484,15 @@ static void sigpipe_vdprintf(void) {
 
 static atomic_int reader;
 static FILE *stream_of_reader;
+static char outcome[64] = "waits";
 
 static void *wait_for_line(void *argument) {
     char line[64];
     reader = syscall(SYS_gettid);
     errno = 0;
     char *result = fgets(line, sizeof line, stream_of_reader);
-    static char text[64];
-    snprintf(text, sizeof text, "fgets: %s, %s", result ? result : "nothing", strerrorname_np(errno));
-    return text;
-}
-
-/* Until the thread sleeps in its call. */
-static void wait_until_it_waits(void) {
-    char path[64], text[512], state = 0;
-    for (int tries = 0; state != 'S' && tries < 20000; tries++) {
-        usleep(1000);
-        if (reader == 0)
-            continue;
-        snprintf(path, sizeof path, "/proc/self/task/%d/stat", reader);
-        int fd = open(path, O_RDONLY);
-        text[read(fd, text, sizeof text - 1)] = 0;
-        close(fd);
-        state = strrchr(text, ')')[2];
-    }
+    snprintf(outcome, sizeof outcome, "%s, %s", result ? result : "nothing", strerrorname_np(errno));
+    return NULL;
 }
 
 /* A thread that is cancelled in a read leaves the stream to others. */
@@ -520,7 +503,7 @@ static void cancelled(void) {
     connect_them();
     stream_of_reader = fdopen(pair[0], "r+");
     pthread_create(&thread, NULL, wait_for_line, NULL);
-    wait_until_it_waits();
+    wait_until_it_sleeps(&reader);
     pthread_cancel(thread);
     pthread_join(thread, &result);
     printf("cancelled: %d\n", result == PTHREAD_CANCELED);
@@ -536,22 +519,18 @@ static void cancelled(void) {
 
 static void close_wakes(int (*close_it)(void)) {
     pthread_t thread;
-    void *text = "fgets: waits";
-    struct timespec until;
     connect_them();
     stream_of_reader = fdopen(pair[0], "r+");
     pthread_create(&thread, NULL, wait_for_line, NULL);
-    wait_until_it_waits();
+    wait_until_it_sleeps(&reader);
     if (getenv("PATIENT") == NULL) {
         /* The system's fgets goes on waiting, and a fclose as long as it does. */
         struct itimerval timer = {{0, 0}, {0, 300000}};
         setitimer(ITIMER_REAL, &timer, NULL);
     }
     show("close", close_it());
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 20;
-    pthread_timedjoin_np(thread, &text, &until);
-    printf("%s\n", (char *)text);
+    has_ended(thread, LONGEST_MS);
+    printf("fgets: %s\n", outcome);
 }
 
 static int by_close(void) {
@@ -572,17 +551,13 @@ static void fclose_wakes_fgets(void) {
 
 static void limit(void) {
     struct timeval limit = {0, 13000};
-    struct timespec began, ended;
     int early = 0;
     connect_them();
     setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     FILE *stream = fdopen(pair[0], "r");
     for (int round = 0; round < 20; round++) {
-        clock_gettime(CLOCK_MONOTONIC, &began);
-        int result = getc(stream);
-        clock_gettime(CLOCK_MONOTONIC, &ended);
-        early += result != EOF || errno != EAGAIN ||
-                 (ended.tv_sec - began.tv_sec) * 1000000000LL + ended.tv_nsec - began.tv_nsec < 13000000;
+        long long began = now_us();
+        early += getc(stream) != EOF || errno != EAGAIN || now_us() - began < 13000;
         clearerr(stream);
     }
     printf("early: %d\n", early);

@@ -3,23 +3,18 @@
 #define WAITING_H
 
 #include "sockets.h"
+#include "threads.h"
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
-#include <sys/syscall.h>
-#include <time.h>
 
-enum { LONGEST_MS = 20000, MOST_BITS = 4096 };
+enum { MOST_BITS = 4096 };
 
 static int patience = LONGEST_MS;
 
 static long long now_ms(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+    return now_us() / 1000;
 }
 
 struct waiter {
@@ -122,32 +117,6 @@ static void start(struct waiter *waiter, const char *call, const int *numbers, i
         waiter->limit_ms = -1;
     waiter->id = 0;
     pthread_create(&waiter->thread, NULL, run_waiter, waiter);
-}
-
-/* Until a thread sleeps in a call. */
-static void wait_until_it_sleeps(atomic_int *id) {
-    char path[64], text[512], state = 0;
-    for (int tries = 0; state != 'S' && tries < LONGEST_MS; tries++) {
-        usleep(500);
-        if (*id == 0)
-            continue;
-        snprintf(path, sizeof path, "/proc/self/task/%d/stat", *id);
-        FILE *file = fopen(path, "r");
-        if (file == NULL)
-            return;
-        fgets(text, sizeof text, file);
-        fclose(file);
-        state = strrchr(text, ')')[2];
-    }
-}
-
-static int has_ended(pthread_t thread, int ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    long long ns = until.tv_nsec + ms * 1000000LL;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    return pthread_timedjoin_np(thread, NULL, &until) == 0;
 }
 
 static const char *ended(struct waiter *waiter) {

@@ -1,0 +1,52 @@
+/* Threads that wait in calls: when they have got there, and when they end. */
+#ifndef THREADS_H
+#define THREADS_H
+
+#include "sockets.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+enum { LONGEST_MS = 20000 };
+
+static long long now_us(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+}
+
+/* Whether the thread whose file in /proc this is sleeps, or has ended. */
+static int sleeps(const char *stat_file) {
+    char text[512];
+    FILE *file = fopen(stat_file, "r");
+    if (file == NULL)
+        return 1;
+    char *read = fgets(text, sizeof text, file);
+    fclose(file);
+    return read == NULL || strrchr(text, ')')[2] == 'S';
+}
+
+/* Until a thread, whose number is there when it has begun, sleeps in its call. */
+static void wait_until_it_sleeps(const atomic_int *id) {
+    char path[64];
+    for (int tries = 0; tries < LONGEST_MS; tries++) {
+        int number = *id;
+        usleep(1000);
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat", number);
+        if (number != 0 && sleeps(path))
+            return;
+    }
+}
+
+/* Whether a thread ends within this time. */
+static int has_ended(pthread_t thread, int ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    long long ns = until.tv_nsec + ms * 1000000LL;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return pthread_timedjoin_np(thread, NULL, &until) == 0;
+}
+
+#endif
