@@ -1,4 +1,4 @@
-/* What the layer promises: `promises WHICH [HOW]`. Without the promise each shows the trap. */
+/* What the layer promises: `promises WAY [HOW]`. Without the promise each shows the trap. */
 #define _GNU_SOURCE
 #include "sockets.h"
 #include "threads.h"
@@ -77,7 +77,7 @@ static long send_by(const char *how, int fd) {
     abort();
 }
 
-static void sigpipe(const char *how) {
+static void sigpipe(void) {
     int pair[2];
     char byte;
     low_pair_over_tcp(pair);
@@ -86,7 +86,7 @@ static void sigpipe(const char *how) {
     struct pollfd entry = {pair[0], 0, 0};
     poll(&entry, 1, 5000); /* until the reset has come */
     recv(pair[0], &byte, 1, 0);
-    printf("%s\n", shown(send_by(how, pair[0])));
+    printf("%s\n", shown(send_by(words[2], pair[0])));
     /* a pipe still kills */
     int pipes[2];
     fflush(stdout);
@@ -239,6 +239,10 @@ static void close_wakes(const char *how) {
     printf("the number is free: %d\n", file == fd);
 }
 
+static void close_wakes_named(void) {
+    close_wakes(words[2]);
+}
+
 /* A thread that has blocked all signals. */
 static void close_wakes_blocked(void) {
     sigset_t all;
@@ -371,7 +375,8 @@ static void set_limit(int fd, int option, int ms) {
 }
 
 /* How many of 40 receives end early, and how the last ends. */
-static void never_early(const char *how) {
+static void never_early(void) {
+    const char *how = words[2];
     struct work work = {.how = how};
     struct sockaddr_in address;
     int pair[2], early = 0;
@@ -443,7 +448,8 @@ static long move_by(const char *how, int fd, size_t large) {
 }
 
 /* A call that moves data in pieces, each of which the kernel gives the whole time. `wide`: the limit is set as one of 64 bits. */
-static void one_limit_for_all(const char *how) {
+static void one_limit_for_all(void) {
+    const char *how = words[2];
     int pair[2], receives = strcmp(how, "recvmmsg") == 0;
     pthread_t thread;
     long large = receives ? 60 : 1 << 24;
@@ -646,47 +652,30 @@ static void forked(void) {
     printf("%s\n", ended(&work, 5000));
 }
 
-int main(int words, char **arguments) {
-    const char *which = words > 1 ? arguments[1] : "", *how = words > 2 ? arguments[2] : "";
+static const struct way ways[] = {
+    {"sigpipe", sigpipe},
+    {"close-wakes", close_wakes_named},
+    {"close-wakes-blocked", close_wakes_blocked},
+    {"close-wakes-without-descriptors", close_wakes_without_descriptors},
+    {"duplicate-over", duplicate_over},
+    {"duplicate-stays", duplicate_stays},
+    {"reuse", reuse},
+    {"reuse-soak", reuse_soak},
+    {"never-early", never_early},
+    {"one-limit", one_limit_for_all},
+    {"signals-in-limits", signals_in_limits},
+    {"data-in-time", data_in_time},
+    {"handler", handler},
+    {"handler-storm", handler_storm},
+    {"longjmp", left_by_longjmp},
+    {"cancelled", cancelled},
+    {"forked", forked},
+    {NULL, NULL},
+};
+
+int main(int count, char **arguments) {
     /* With the promise there is no reason to be impatient. */
     if (getenv("PATIENT") != NULL)
         patience = LONGEST_MS;
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    if (strcmp(which, "sigpipe") == 0)
-        sigpipe(how);
-    else if (strcmp(which, "close-wakes") == 0)
-        close_wakes(how);
-    else if (strcmp(which, "close-wakes-blocked") == 0)
-        close_wakes_blocked();
-    else if (strcmp(which, "close-wakes-without-descriptors") == 0)
-        close_wakes_without_descriptors();
-    else if (strcmp(which, "duplicate-over") == 0)
-        duplicate_over();
-    else if (strcmp(which, "duplicate-stays") == 0)
-        duplicate_stays();
-    else if (strcmp(which, "reuse") == 0)
-        reuse();
-    else if (strcmp(which, "reuse-soak") == 0)
-        reuse_soak();
-    else if (strcmp(which, "never-early") == 0)
-        never_early(how);
-    else if (strcmp(which, "one-limit") == 0)
-        one_limit_for_all(how);
-    else if (strcmp(which, "signals-in-limits") == 0)
-        signals_in_limits();
-    else if (strcmp(which, "data-in-time") == 0)
-        data_in_time();
-    else if (strcmp(which, "handler") == 0)
-        handler();
-    else if (strcmp(which, "handler-storm") == 0)
-        handler_storm();
-    else if (strcmp(which, "longjmp") == 0)
-        left_by_longjmp();
-    else if (strcmp(which, "cancelled") == 0)
-        cancelled();
-    else if (strcmp(which, "forked") == 0)
-        forked();
-    else
-        return 2;
-    return 0;
+    return run_way(ways, count, arguments);
 }
