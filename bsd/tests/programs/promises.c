@@ -118,9 +118,7 @@ static void *run(void *argument) {
     struct iovec part = {room, sizeof room};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     struct mmsghdr messages = {message, 0};
-    struct pollfd entry = {work->fd, POLLIN, 0};
     const char *how = work->how;
-    fd_set set;
     errno = 0;
     work->id = syscall(SYS_gettid);
     if (strcmp(how, "recv") == 0)
@@ -159,15 +157,7 @@ static void *run(void *argument) {
         work->result = accept(work->fd, NULL, NULL);
     else if (strcmp(how, "connect") == 0)
         work->result = connect(work->fd, (void *)&work->to, sizeof work->to);
-    else if (strcmp(how, "poll") == 0) {
-        work->result = poll(&entry, 1, -1);
-        if (work->result == 1 && entry.revents == POLLNVAL)
-            work->result = POLLNVAL;
-    } else if (strcmp(how, "select") == 0) {
-        FD_ZERO(&set);
-        FD_SET(work->fd, &set);
-        work->result = select(work->fd + 1, &set, NULL, NULL, NULL);
-    } else
+    else
         abort();
     work->failure = errno;
     return NULL;
