@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("promised")
+
 HERE = Path(__file__).parent
 BUILT = Path(os.environ.get("POLYSOCK_BUILT", HERE.parent.parent / "target" / "release"))
 COMPILER = os.environ.get("CC", "cc").split()

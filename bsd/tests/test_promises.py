@@ -1,16 +1,12 @@
 """What --safe promises; without it the same program shows the trap."""
 
-import os
-import signal
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from conftest import run
+from promised import KILLED, check, ids, play
 
 SENDS = ["send", "sendto", "sendmsg", "sendmmsg", "write", "writev", "sendfile", "splice", "fclose"]
 RECEIVES = ["recv", "recvfrom", "recvmsg", "recvmmsg", "read", "readv", "splice"]
 WAITS = [*RECEIVES, "send", "sendmmsg", "write", "sendfile", "accept", "connect"]
-KILLED = -signal.SIGPIPE
 
 
 def sigpipe(call):
@@ -25,26 +21,7 @@ def close_wakes(call):
     return ("close-wakes", call), ended("waits"), ended("-1 EBADF")
 
 
-def never_early(call):
-    lines = ["early: none, -1 EAGAIN"]
-    return ("never-early", call), lines, lines
-
-
-def one_limit(how, *more):
-    def ended(when):
-        return [*more, f"early 0, a part 1, {when}"]
-
-    return ("one-limit", how), ended("far too late"), ended("in time")
-
-
 CONVERSATION_IN_A_FORK = ["from the child: 5", "waits", "write: 5", "5"]
-SIGNALS_IN_LIMITS = [
-    "restart 0, limit 0: -1 EINTR, 1 signals",
-    "restart 0, limit 1: -1 EINTR, 1 signals",
-    "restart 1, limit 0: 4, 1 signals",
-    "restart 1, limit 1: -1 EINTR, 1 signals",
-]
-
 # The program's arguments, what it prints without the promises (or how it is killed), and with them.
 SCENARIOS = [
     *map(sigpipe, SENDS),
@@ -71,11 +48,6 @@ SCENARIOS = [
         ["used again: 1", "the thread: -1 EBADF", "the pipe: 6"],
     ),
     (("reuse-soak",), None, ["wrong results 0, bytes in the file 0"]),
-    *map(never_early, ["recv", "recvmmsg", "read", "splice", "send", "sendmmsg", "sendfile", "accept"]),
-    *map(one_limit, ["", "wide", "recvmmsg"]),
-    one_limit("sendfile", "the file stands where the data end: 1"),
-    (("signals-in-limits",), SIGNALS_IN_LIMITS, SIGNALS_IN_LIMITS),
-    (("data-in-time",), ["all: 15", "rest: 3", "end: 0"], ["all: 15", "rest: 3", "end: 0"]),
     (
         ("handler",),
         [
@@ -100,41 +72,16 @@ SCENARIOS = [
         ["in the child: 1, -1 EBADF", *CONVERSATION_IN_A_FORK],
     ),
 ]
-WAYS = {"as-it-is": (), "safe": ("--safe",), "safe-and-recorded": ("--safe", "--trace")}
 
 
 @pytest.fixture(scope="module")
 def played(compiled, built_layer, tmp_path_factory):
-    """All scenarios in all ways, side by side since they mostly wait: {(arguments, way): the finished process}"""
-    program = compiled("promises")
-    folder = tmp_path_factory.mktemp("promises")
-
-    def play(task):
-        arguments, way = task
-        options = WAYS[way]
-        if "--trace" in options:
-            options = (*options, folder / "-".join(arguments))
-        # With the promise there is no reason to be impatient.
-        environment = {"PATIENT": "1"} if "--safe" in options else {}
-        return run(built_layer, *options, program, *arguments, env=environment)
-
-    tasks = [(arguments, way) for arguments, _, _ in SCENARIOS for way in WAYS]
-    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as threads:
-        return dict(zip(tasks, threads.map(play, tasks), strict=True))
+    return play(compiled("promises"), SCENARIOS, built_layer, tmp_path_factory.mktemp("promises"))
 
 
-@pytest.mark.parametrize(("arguments", "trap", "kept"), SCENARIOS, ids=["-".join(one[0]) for one in SCENARIOS])
+@pytest.mark.parametrize(("arguments", "trap", "kept"), SCENARIOS, ids=ids(SCENARIOS))
 def test_a_promise_is_kept(arguments, trap, kept, played):
-    for way in ("safe", "safe-and-recorded"):
-        safe = played[arguments, way]
-        assert (safe.stdout.splitlines(), safe.stderr, safe.returncode) == (kept, "", 0)
-    as_it_is = played[arguments, "as-it-is"]
-    if trap == KILLED:
-        assert (as_it_is.stdout, as_it_is.returncode) == ("", KILLED)
-    elif trap is None:
-        assert as_it_is.stdout.splitlines() != kept
-    else:
-        assert (as_it_is.stdout.splitlines(), as_it_is.returncode) == (trap, 0)
+    check(played, arguments, trap, kept)
 
 
 def test_everything_else_is_as_the_system_has_it(layer, compiled):

@@ -1,29 +1,13 @@
 /* What the layer promises: `promises WAY [HOW]`. Without the promise each shows the trap. */
 #define _GNU_SOURCE
-#include "sockets.h"
-#include "threads.h"
-#include <fcntl.h>
+#include "named_calls.h"
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdint.h>
-#include <sys/sendfile.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 enum { THREADS = 3, PATIENCE_MS = 300 };
-
-static char room[1 << 16];
-
-static const char *shown(long result) {
-    static _Thread_local char text[64];
-    if (result < 0)
-        snprintf(text, sizeof text, "-1 %s", strerrorname_np(errno));
-    else
-        snprintf(text, sizeof text, "%ld", result);
-    return text;
-}
 
 /* With the lowest numbers, so that the next file gets the one that is closed. */
 static void low_pair_over_tcp(int pair[2]) {
@@ -103,66 +87,6 @@ static void sigpipe(void) {
 
 /* ------------------------------------------------------------ calls in threads */
 
-struct work {
-    pthread_t thread;
-    const char *how;
-    int fd;
-    atomic_int id;
-    long result;
-    int failure;
-    struct sockaddr_in to;
-};
-
-static void *run(void *argument) {
-    struct work *work = argument;
-    struct iovec part = {room, sizeof room};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    struct mmsghdr messages = {message, 0};
-    const char *how = work->how;
-    errno = 0;
-    work->id = syscall(SYS_gettid);
-    if (strcmp(how, "recv") == 0)
-        work->result = recv(work->fd, room, 100, 0);
-    else if (strcmp(how, "recvfrom") == 0)
-        work->result = recvfrom(work->fd, room, 100, 0, NULL, NULL);
-    else if (strcmp(how, "recvmsg") == 0)
-        work->result = recvmsg(work->fd, &message, 0);
-    else if (strcmp(how, "read") == 0)
-        work->result = read(work->fd, room, 100);
-    else if (strcmp(how, "readv") == 0)
-        work->result = readv(work->fd, &part, 1);
-    else if (strcmp(how, "send") == 0)
-        work->result = send(work->fd, room, sizeof room, 0);
-    else if (strcmp(how, "write") == 0)
-        work->result = write(work->fd, room, sizeof room);
-    else if (strcmp(how, "recvmmsg") == 0)
-        work->result = recvmmsg(work->fd, &messages, 1, 0, NULL);
-    else if (strcmp(how, "sendmmsg") == 0)
-        work->result = sendmmsg(work->fd, &messages, 1, 0);
-    else if (strcmp(how, "splice") == 0) {
-        int pipes[2];
-        pipe(pipes);
-        work->result = splice(work->fd, NULL, pipes[1], NULL, 100, 0);
-        int failure = errno;
-        close(pipes[0]);
-        close(pipes[1]);
-        errno = failure;
-    } else if (strcmp(how, "sendfile") == 0) {
-        static int file = -1;
-        if (file < 0)
-            file = open("/proc/self/exe", O_RDONLY);
-        off_t begin = 0;
-        work->result = sendfile(work->fd, file, &begin, 10000);
-    } else if (strcmp(how, "accept") == 0)
-        work->result = accept(work->fd, NULL, NULL);
-    else if (strcmp(how, "connect") == 0)
-        work->result = connect(work->fd, (void *)&work->to, sizeof work->to);
-    else
-        abort();
-    work->failure = errno;
-    return NULL;
-}
-
 static void start(struct work *work, const char *how, int fd) {
     work->how = how;
     work->fd = fd;
@@ -179,15 +103,6 @@ static const char *ended(struct work *work, int ms) {
 }
 
 static int patience = PATIENCE_MS;
-
-static void fill(int fd) {
-    while (send(fd, room, sizeof room, MSG_DONTWAIT) > 0)
-        ;
-}
-
-static int sends(const char *how) {
-    return strncmp(how, "send", 4) == 0 || strcmp(how, "write") == 0;
-}
 
 /* A socket on which a call waits. */
 static int socket_for(const char *how, struct work *works, int count) {
@@ -357,156 +272,9 @@ static void reuse_soak(void) {
     printf("wrong results %d, bytes in the file %ld\n", wrong, (long)lseek(kept, 0, SEEK_END));
 }
 
-/* ------------------------------------------------------------ time limits */
-
-static void set_limit(int fd, int option, int ms) {
-    struct timeval limit = {ms / 1000, ms % 1000 * 1000};
-    setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
-}
-
-/* How many of 40 receives end early, and how the last ends. */
-static void never_early(void) {
-    const char *how = words[2];
-    struct work work = {.how = how};
-    struct sockaddr_in address;
-    int pair[2], early = 0;
-    if (sends(how))
-        socketpair(AF_UNIX, strcmp(how, "sendmmsg") == 0 ? SOCK_DGRAM : SOCK_STREAM, 0, pair);
-    else
-        low_pair_over_tcp(pair);
-    work.fd = strcmp(how, "accept") == 0 ? listener(&address) : pair[0];
-    set_limit(work.fd, SO_RCVTIMEO, 13);
-    if (sends(how)) {
-        set_limit(work.fd, SO_SNDTIMEO, 13);
-        fill(work.fd);
-    }
-    for (int round = 0; round < 40; round++) {
-        usleep(round * 97 % 1000);
-        long long began = now_us();
-        run(&work);
-        if (now_us() - began < 13000)
-            early++;
-    }
-    errno = work.failure;
-    printf("early: %s, %s\n", early ? "some" : "none", shown(work.result));
-}
-
-static void *take_a_little(void *argument) {
-    int fd = *(int *)argument;
-    char *bytes = malloc(1 << 18);
-    for (int round = 0; round < 50; round++) {
-        usleep(60000);
-        if (recv(fd, bytes, 1 << 18, MSG_DONTWAIT) <= 0)
-            break;
-    }
-    shutdown(fd, SHUT_RDWR);
-    return NULL;
-}
-
-static void *send_a_little(void *argument) {
-    int fd = *(int *)argument;
-    for (int round = 0; round < 50; round++) {
-        usleep(60000);
-        if (send(fd, "x", 1, MSG_NOSIGNAL) < 0)
-            break;
-    }
-    return NULL;
-}
-
-static long move_by(const char *how, int fd, size_t large) {
-    enum { SEND_LIMIT_OF_64_BITS = 67 }; /* SO_SNDTIMEO_NEW */
-    int64_t wide[2] = {0, 500000};
-    static struct mmsghdr messages[60];
-    struct iovec part = {room, sizeof room};
-    if (strcmp(how, "wide") == 0)
-        setsockopt(fd, SOL_SOCKET, SEND_LIMIT_OF_64_BITS, wide, sizeof wide);
-    else
-        set_limit(fd, strcmp(how, "recvmmsg") == 0 ? SO_RCVTIMEO : SO_SNDTIMEO, 500);
-    if (strcmp(how, "recvmmsg") == 0) {
-        for (int number = 0; number < 60; number++)
-            messages[number].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
-        return recvmmsg(fd, messages, 60, 0, NULL);
-    }
-    if (strcmp(how, "sendfile") == 0) {
-        FILE *file = tmpfile();
-        ftruncate(fileno(file), large);
-        long sent = sendfile(fd, fileno(file), NULL, large);
-        printf("the file stands where the data end: %d\n", lseek(fileno(file), 0, SEEK_CUR) == sent);
-        return sent;
-    }
-    return send(fd, calloc(1, large), large, MSG_NOSIGNAL);
-}
-
-/* A call that moves data in pieces, each of which the kernel gives the whole time. `wide`: the limit is set as one of 64 bits. */
-static void one_limit_for_all(void) {
-    const char *how = words[2];
-    int pair[2], receives = strcmp(how, "recvmmsg") == 0;
-    pthread_t thread;
-    long large = receives ? 60 : 1 << 24;
-    socketpair(AF_UNIX, receives ? SOCK_DGRAM : SOCK_STREAM, 0, pair);
-    pthread_create(&thread, NULL, receives ? send_a_little : take_a_little, &pair[1]);
-    long long began = now_us();
-    long moved = move_by(how, pair[0], large);
-    long long took = now_us() - began;
-    printf("early %d, a part %d, %s\n", took < 500000, moved > 0 && moved < large,
-           took < 2000000 ? "in time" : "far too late");
-    close(pair[receives ? 0 : 1]);
-    pthread_join(thread, NULL);
-}
-
-static volatile sig_atomic_t signals;
-
-static void count(int number) {
-    (void)number;
-    signals++;
-}
-
-/* Whatever SA_RESTART says, a signal ends a call with a limit (signal(7)); one without is started again. */
-static void signals_in_limits(void) {
-    int pair[2];
-    struct itimerval timer = {{0, 0}, {0, 20000}};
-    low_pair_over_tcp(pair);
-    for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
-        on_signal(SIGALRM, count, flags);
-        for (int limited = 0; limited < 2; limited++) {
-            struct work work = {.how = "recv", .fd = pair[0]};
-            set_limit(pair[0], SO_RCVTIMEO, limited ? 3000 : 0);
-            signals = 0;
-            setitimer(ITIMER_REAL, &timer, NULL);
-            if (flags && !limited && fork() == 0) {
-                usleep(100000);
-                write(pair[1], "late", 4);
-                _exit(0);
-            }
-            run(&work);
-            errno = work.failure;
-            printf("restart %d, limit %d: %s, %d signals\n", flags != 0, limited, shown(work.result), signals);
-            while (waitpid(-1, NULL, WNOHANG) > 0)
-                ;
-        }
-    }
-}
-
-static void data_in_time(void) {
-    int pair[2];
-    low_pair_over_tcp(pair);
-    set_limit(pair[0], SO_RCVTIMEO, 5000);
-    if (fork() == 0) {
-        for (int part = 0; part < 3; part++) {
-            usleep(20000);
-            write(pair[1], "abcdef", 6);
-        }
-        _exit(0);
-    }
-    printf("all: %s\n", shown(recv(pair[0], room, 15, MSG_WAITALL)));
-    printf("rest: %s\n", shown(read(pair[0], room, 15)));
-    close(pair[1]);
-    printf("end: %s\n", shown(recv(pair[0], room, 15, MSG_WAITALL)));
-    wait(NULL);
-}
-
 /* ------------------------------------------------------------ signal handlers, forks, longjmp */
 
+static volatile sig_atomic_t signals;
 static int handled[2], other[2];
 
 static void send_and_close(int number) {
@@ -651,10 +419,6 @@ static const struct way ways[] = {
     {"duplicate-stays", duplicate_stays},
     {"reuse", reuse},
     {"reuse-soak", reuse_soak},
-    {"never-early", never_early},
-    {"one-limit", one_limit_for_all},
-    {"signals-in-limits", signals_in_limits},
-    {"data-in-time", data_in_time},
     {"handler", handler},
     {"handler-storm", handler_storm},
     {"longjmp", left_by_longjmp},
