@@ -15,84 +15,37 @@ const WHILE_THE_KERNEL_WAITS: [&str; 5] = [
     "a_child_keeps_its_connection_when_proc_has_gone",
 ];
 
+/// Functions with their names.
+macro_rules! named {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        [$((stringify!($name), $module::$name)),*]
+    };
+}
+
 fn main() {
-    let tests: [(&str, fn()); 22] = [
-        (
-            "a_child_that_closes_disturbs_nobody",
-            tests::a_child_that_closes_disturbs_nobody,
-        ),
-        (
-            "a_child_uses_copies_that_were_busy",
-            tests::a_child_uses_copies_that_were_busy,
-        ),
-        (
-            "a_child_has_the_write_lock_afresh",
-            tests::a_child_has_the_write_lock_afresh,
-        ),
-        (
-            "close_wakes_once_a_child_has_gone",
-            tests::close_wakes_once_a_child_has_gone,
-        ),
-        (
-            "many_closes_after_a_fork_share_one_patience",
-            tests::many_closes_after_a_fork_share_one_patience,
-        ),
-        (
-            "a_child_keeps_its_connection_when_proc_has_gone",
-            tests::a_child_keeps_its_connection_when_proc_has_gone,
-        ),
-        ("close_wakes_without_proc", tests::close_wakes_without_proc),
-        (
-            "stop_wakes_a_handler_once_a_child_has_gone",
-            tests::stop_wakes_a_handler_once_a_child_has_gone,
-        ),
-        ("a_childs_waits_are_its_own", tests::a_childs_waits_are_its_own),
-        ("two_workers_on_one_listener", tests::two_workers_on_one_listener),
-        (
-            "forks_in_the_middle_of_everything",
-            tests::forks_in_the_middle_of_everything,
-        ),
-        (
-            "a_child_closes_what_was_being_closed",
-            tests::a_child_closes_what_was_being_closed,
-        ),
-        (
-            "abort_in_a_child_resets_for_all",
-            tests::abort_in_a_child_resets_for_all,
-        ),
-        ("no_call_raises_sigpipe", tests::no_call_raises_sigpipe),
-        (
-            "a_child_takes_a_connection_over_from_a_handler",
-            tests::a_child_takes_a_connection_over_from_a_handler,
-        ),
-        (
-            "a_child_has_no_part_in_a_message_server",
-            tests::a_child_has_no_part_in_a_message_server,
-        ),
-        (
-            "a_child_stops_its_copy_of_a_server",
-            tests::a_child_stops_its_copy_of_a_server,
-        ),
-        (
-            "a_child_that_a_handler_forked_does_not_go_on_serving",
-            tests::a_child_that_a_handler_forked_does_not_go_on_serving,
-        ),
-        (
-            "a_child_has_a_copy_of_what_was_received_ahead",
-            tests::a_child_has_a_copy_of_what_was_received_ahead,
-        ),
-        (
-            "a_child_does_not_read_on_in_the_middle_of_its_parents_message",
-            tests::a_child_does_not_read_on_in_the_middle_of_its_parents_message,
-        ),
-        (
-            "a_child_hands_on_a_socket_without_a_limit",
-            tests::a_child_hands_on_a_socket_without_a_limit,
-        ),
-        (
-            "a_child_does_not_make_its_parents_call_wait_longer",
-            tests::a_child_does_not_make_its_parents_call_wait_longer,
-        ),
+    let tests: [(&str, fn()); 22] = named![
+        tests::a_child_that_closes_disturbs_nobody,
+        tests::a_child_uses_copies_that_were_busy,
+        tests::a_child_has_the_write_lock_afresh,
+        tests::close_wakes_once_a_child_has_gone,
+        tests::many_closes_after_a_fork_share_one_patience,
+        tests::a_child_keeps_its_connection_when_proc_has_gone,
+        tests::close_wakes_without_proc,
+        tests::stop_wakes_a_handler_once_a_child_has_gone,
+        tests::a_childs_waits_are_its_own,
+        tests::two_workers_on_one_listener,
+        tests::forks_in_the_middle_of_everything,
+        tests::a_child_closes_what_was_being_closed,
+        tests::abort_in_a_child_resets_for_all,
+        tests::no_call_raises_sigpipe,
+        tests::a_child_takes_a_connection_over_from_a_handler,
+        tests::a_child_has_no_part_in_a_message_server,
+        tests::a_child_stops_its_copy_of_a_server,
+        tests::a_child_that_a_handler_forked_does_not_go_on_serving,
+        tests::a_child_has_a_copy_of_what_was_received_ahead,
+        tests::a_child_does_not_read_on_in_the_middle_of_its_parents_message,
+        tests::a_child_hands_on_a_socket_without_a_limit,
+        tests::a_child_does_not_make_its_parents_call_wait_longer,
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)
