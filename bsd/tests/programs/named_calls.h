@@ -10,15 +10,6 @@
 
 static char room[1 << 16];
 
-static const char *shown(long result) {
-    static _Thread_local char text[64];
-    if (result < 0)
-        snprintf(text, sizeof text, "-1 %s", strerrorname_np(errno));
-    else
-        snprintf(text, sizeof text, "%ld", result);
-    return text;
-}
-
 struct work {
     pthread_t thread;
     const char *how;

@@ -264,11 +264,7 @@ static void *receive(void *argument) {
     struct waiter *waiter = argument;
     char byte;
     waiter->id = syscall(SYS_gettid);
-    long result = recv(*waiter->numbers, &byte, 1, 0);
-    if (result < 0)
-        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
-    else
-        sprintf(waiter->text, "%ld", result);
+    strcpy(waiter->text, shown(recv(*waiter->numbers, &byte, 1, 0)));
     return NULL;
 }
 

@@ -13,11 +13,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void show(const char *what, long result) {
+/* What a call has returned, with the name of its error. */
+static const char *shown(long result) {
+    static _Thread_local char text[64];
     if (result < 0)
-        printf("%s: %ld %s\n", what, result, strerrorname_np(errno));
+        snprintf(text, sizeof text, "%ld %s", result, strerrorname_np(errno));
     else
-        printf("%s: %ld\n", what, result);
+        snprintf(text, sizeof text, "%ld", result);
+    return text;
+}
+
+static void show(const char *what, long result) {
+    printf("%s: %s\n", what, shown(result));
 }
 
 /* A successful call leaves errno alone. */

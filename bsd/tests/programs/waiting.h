@@ -30,7 +30,7 @@ struct waiter {
 };
 
 static void show_entries(char *text, long result, const struct pollfd *entries, int count) {
-    int at = sprintf(text, "%ld", result);
+    int at = sprintf(text, "%s", shown(result));
     for (int number = 0; number < count; number++) {
         int events = entries[number].revents;
         if (events != 0 && at < 40)
@@ -50,32 +50,27 @@ static void wait_by_poll(struct waiter *waiter) {
         result = poll(entries, waiter->count, waiter->limit_ms);
     else
         result = ppoll(entries, waiter->count, limited ? &limit : NULL, waiter->mask);
-    if (result < 0)
-        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
-    else
-        show_entries(waiter->text, result, entries, waiter->count);
+    show_entries(waiter->text, result, entries, result < 0 ? 0 : waiter->count);
 }
 
 static void wait_by_select(struct waiter *waiter) {
-    long sets[3][MOST_BITS / 8 / sizeof(long)] = {0};
+    long sets[2][MOST_BITS / 8 / sizeof(long)] = {0};
     struct timespec limit = {waiter->limit_ms / 1000, waiter->limit_ms % 1000 * 1000000L};
     struct timeval wide = {waiter->limit_ms / 1000, waiter->limit_ms % 1000 * 1000};
     int result, limited = waiter->limit_ms >= 0, bits = 8 * sizeof(long), most = 0;
     for (int at = 0; at < waiter->count; at++) {
         int number = waiter->numbers[at];
-        sets[at == 0 ? 2 : 0][number / bits] |= 1L << number % bits;
         sets[0][number / bits] |= 1L << number % bits;
+        if (at == 0)
+            sets[1][number / bits] |= 1L << number % bits;
         most = number > most ? number : most;
     }
-    fd_set *read = (void *)sets[0], *except = (void *)sets[2];
+    fd_set *read = (void *)sets[0], *except = (void *)sets[1];
     if (strcmp(waiter->call, "select") == 0)
         result = select(most + 1, read, NULL, except, limited ? &wide : NULL);
     else
         result = pselect(most + 1, read, NULL, except, limited ? &limit : NULL, waiter->mask);
-    if (result < 0)
-        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
-    else
-        sprintf(waiter->text, "%d", result);
+    strcpy(waiter->text, shown(result));
 }
 
 static void wait_by_epoll(struct waiter *waiter) {
@@ -88,10 +83,7 @@ static void wait_by_epoll(struct waiter *waiter) {
         result = epoll_wait(epoll, &event, 1, waiter->limit_ms);
     else
         result = epoll_pwait(epoll, &event, 1, waiter->limit_ms, waiter->mask);
-    if (result < 0)
-        sprintf(waiter->text, "-1 %s", strerrorname_np(errno));
-    else
-        sprintf(waiter->text, "%d", result);
+    strcpy(waiter->text, shown(result));
     close(epoll);
 }
 
