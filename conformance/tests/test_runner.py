@@ -256,7 +256,7 @@ def test_directory_is_new_each_time_and_removed(stage):
             seen.append((variables["dir"], variables["unique"], os.listdir(variables["dir"])))
             pathlib.Path(variables["dir"], "left").touch()
 
-    scenarios = stage.load(TWO_SCENARIOS)
+    scenarios = stage.load(re.sub("(open_fd|exhaust)", r"\1 -> ok name=$dir/left", TWO_SCENARIOS))
     Spy(("a", stage.fake()), ("b", stage.fake()), Known("/nonexistent", scenarios, []), 5).play_all(scenarios)
     (one, first, before), (two, second, after) = seen
     assert (before, after) == ([], [])
