@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import builds, c_libraries, installation, wheels
+from . import builds, c_libraries, installation, programs, wheels
 from .commands import Failed
 from .platforms import PLATFORMS, of_this_machine
 
@@ -108,7 +108,7 @@ def made_c_library(platform, options, dist, work):
     built = builds.libraries(platform, options.profile)
     file = c_libraries.pack(platform, built, work / "packed", dist)
     c_libraries.check(file, platform)
-    yield file.name, platform.name, "audited", c_libraries.use(file, platform, work / "used")
+    yield file.name, platform.name, "audited", programs.use(file, platform, work / "used")
 
 
 def kept(file, dist):
