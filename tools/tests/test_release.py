@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 
 import pytest
-from release import binaries, builds, c_libraries, installation, mach_o, wheels
+from release import binaries, builds, c_libraries, installation, mach_o, programs, wheels
 from release.__main__ import files_of, sum_of
 from release.commands import Failed, run
 from release.platforms import PLATFORMS, of_this_machine
@@ -173,6 +173,57 @@ def test_a_tarball_that_lacks_something(tmp_path, missing):
                 other.addfile(member, tar.extractfile(member) if member.isfile() else None)
     with pytest.raises(Failed, match=f"{missing} is missing"):
         c_libraries.check(cut, MACOS)
+
+
+QEMU = "qemu-aarch64-static"
+
+
+@pytest.mark.parametrize(
+    ("here", "platform", "loaders", "runs", "runs_if_whole"),
+    [
+        ("linux-glibc-x86_64", "linux-glibc-x86_64", {"/": "glibc"}, [], []),
+        ("linux-glibc-x86_64", "linux-musl-x86_64", {"/": "glibc"}, None, []),
+        ("linux-glibc-x86_64", "linux-musl-x86_64", {"/": "musl"}, [], []),
+        ("linux-musl-x86_64", "linux-glibc-x86_64", {"/": "musl"}, None, []),
+        ("linux-glibc-x86_64", "linux-glibc-aarch64", {}, None, [QEMU]),
+        (
+            "linux-glibc-x86_64",
+            "linux-glibc-aarch64",
+            {"/usr/aarch64-linux-gnu": "glibc"},
+            [QEMU, "-L", "/usr/aarch64-linux-gnu"],
+            [QEMU],
+        ),
+        ("linux-glibc-x86_64", "linux-musl-aarch64", {"/usr/aarch64-linux-gnu": "glibc"}, None, [QEMU]),
+        ("linux-glibc-x86_64", "linux-musl-aarch64", {"/": "musl"}, [QEMU], [QEMU]),
+        ("linux-glibc-aarch64", "linux-glibc-x86_64", {"/": "glibc"}, None, None),
+        ("linux-glibc-x86_64", "macos-arm64", {}, None, None),
+        ("macos-arm64", "macos-arm64", {}, [], []),
+        ("macos-arm64", "macos-x86_64", {}, None, None),
+        ("macos-arm64", "linux-glibc-aarch64", {}, None, None),
+    ],
+)
+def test_what_runs_a_program(monkeypatch, here, platform, loaders, runs, runs_if_whole):
+    monkeypatch.setattr(programs, "of_this_machine", lambda: PLATFORMS[here])
+    monkeypatch.setattr(programs, "has_loader", lambda root, p: loaders.get(root) == p.libc)
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == QEMU else None)
+    assert programs.runner_of(PLATFORMS[platform]) == runs
+    assert programs.runner_of(PLATFORMS[platform], is_whole=True) == runs_if_whole
+
+
+@pytest.mark.parametrize(
+    ("linked", "said"),
+    [
+        ({"shared": [], "static": []}, "programs link with it and run"),
+        ({"shared": [QEMU], "static": [QEMU]}, "programs link with it and run, emulated"),
+        (
+            {"shared": None, "static": [QEMU], "layer": None},
+            "programs link with it; static: run, emulated; shared and layer: needs Linux (aarch64) with musl",
+        ),
+        ({"shared": None, "static": None}, "programs link with it; not run: needs Linux (aarch64) with musl"),
+    ],
+)
+def test_what_is_said_of_programs(linked, said):
+    assert programs.summary(linked, PLATFORMS["linux-musl-aarch64"]) == said
 
 
 def test_the_sdist(tmp_path):
