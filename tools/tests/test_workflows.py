@@ -44,6 +44,18 @@ def test_the_options_of_a_release_exist(monkeypatch):
         arguments()  # exits if one is unknown
 
 
+def test_a_release_is_tested_by_every_cpython_that_it_is_for():
+    project = (ROOT / "python/pyproject.toml").read_text()
+    declared = set(re.findall(r'"Programming Language :: Python :: (3\.\d+)"', project))
+    release = (ROOT / ".github/workflows/release.yml").read_text()
+    tested = {
+        job.split(":")[0]: set(re.findall(r'"(3\.\d+)"', job))
+        for job in re.split(r"^  (?=[a-z-]+:$)", release, flags=re.MULTILINE)
+    }
+    assert declared
+    assert [tested[job] for job in ("test", "test-macos")] == [declared] * 2
+
+
 def test_files_that_the_workflows_name_exist():
     text = "".join(w.read_text() for w in WORKFLOWS)
     named = set(re.findall(r"\b((?:tools|python|core|ffi)/[\w./-]+)", text))
