@@ -17,7 +17,7 @@ LOADERS = {
     ("musl", "x86_64"): "lib/ld-musl-x86_64.so.1",
     ("musl", "aarch64"): "lib/ld-musl-aarch64.so.1",
 }
-# Where a system has another processor's C library: Debian's packages for cross-compiling, or those of the other processor itself.
+# Where a system has the C library of another processor: that of Debian's cross-compilers, or the other's own package.
 ELSEWHERE = {"glibc": "/usr/{machine}-linux-gnu", "musl": "/"}
 
 
@@ -69,8 +69,8 @@ def compiler_of(platform):
 def build_with_library(folder, platform, work):
     compiler, unwinder = compiler_of(platform)
     flags = flags_of(folder, "polysock")
-    # zig makes programs for musl that have the C library in them, unless told otherwise. With the static library this is
-    # what users of musl want.
+    # zig makes programs for musl that have the C library in them, unless told otherwise. With the static library this
+    # is what users of musl want.
     dynamic, whole = (["-dynamic"], ["-static"]) if platform.is_musl else ([], [])
     source = SOURCES / "use.c"
     run([*compiler, *dynamic, source, "-o", Path(work, "shared"), *flags], MAKEFLAGS=None)
@@ -84,7 +84,11 @@ def build_with_layer(folder, platform, work):
     """A program that knows nothing of polysock: one that is linked with the layer, and one for polysock-run."""
     compiler, _ = compiler_of(platform)
     dynamic = ["-dynamic"] if platform.is_musl else []
-    for name, flags in {"layer": flags_of(folder, "polysock-bsd"), "unchanged": []}.items():
+    with_layer = flags_of(folder, "polysock-bsd")
+    if platform != of_this_machine():
+        # zig's linker knows neither --push-state nor libraries among its options.
+        with_layer = [f"-L{folder / 'lib'}", "-Wl,--no-as-needed", "-lpolysock-bsd"]
+    for name, flags in {"layer": with_layer, "unchanged": []}.items():
         run([*compiler, *dynamic, SOURCES / "unchanged.c", "-o", Path(work, name), *flags], MAKEFLAGS=None)
 
 
