@@ -62,7 +62,9 @@ def summary(linked, platform):
 def compiler_of(platform):
     """The command, and what unwinds the stack of Rust code, which comes with each compiler."""
     if platform != of_this_machine():
-        return [sys.executable, "-m", "ziglang", "cc", "-target", platform.zig], ["-lunwind"]
+        # Without optimization zig adds checks, and with them functions of the C library that only the newest musl has.
+        zig = [sys.executable, "-m", "ziglang", "cc", "-target", platform.zig, "-O1"]
+        return zig, ["-lunwind"]
     return ["cc"], {"glibc": ["-lgcc_s"], "musl": ["-lgcc_eh"]}.get(platform.libc, [])
 
 
@@ -94,9 +96,7 @@ def build_with_layer(folder, platform, work):
 
 def flags_of(folder, library, *options):
     """What pkg-config tells the compiler of a library in a folder."""
-    shown = run(
-        ["pkg-config", *options, "--cflags", "--libs", library], PKG_CONFIG_PATH=str(folder / "lib/pkgconfig")
-    )
+    shown = run(["pkg-config", *options, "--cflags", "--libs", library], PKG_CONFIG_PATH=str(folder / "lib/pkgconfig"))
     return shlex.split(shown)
 
 
