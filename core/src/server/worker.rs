@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::Socket;
-use crate::sys::thread;
+use crate::sys::{thread, waker};
 use crate::time::{Deadline, Timeout};
 use crate::trace::{self, Line, Since};
 use std::sync::Arc;
@@ -200,6 +200,8 @@ impl Worker {
         let failure = match self.accept(caller) {
             Ok((connection, peer)) => {
                 self.pause = None;
+                // Before the turn is: handlers mostly wait in the kernel, and each waker takes a descriptor.
+                waker::hand_on();
                 return Ok(self.begin_handling(caller, connection, peer));
             }
             Err(failure) if failure.kind() == Kind::Closed => return Ok(None),

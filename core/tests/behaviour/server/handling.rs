@@ -1,9 +1,10 @@
 //! The callback server: what handlers do and what becomes of their connections. How it ends is in `server_stop`.
 
 use super::support::*;
+use crate::support::alone::alone;
 use crate::support::*;
 use polysock::{
-    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Socket, StartedServer, Step, Trouble,
+    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Socket, StartedServer, Step, Timeout, Trouble,
 };
 use std::any::Any;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -45,6 +46,38 @@ fn no_more_than_so_many_connections_at_a_time() {
         }
         assert_eq!(most.load(Ordering::SeqCst), 3);
         assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
+/// How many descriptors of this process wake threads.
+fn wakers() -> usize {
+    let all = system::descriptors();
+    all.iter().filter(|(_, what)| what == "anon_inode:[eventfd]").count()
+}
+
+/// In a separate process, to count its descriptors. Each thread has waited for a connection, and then for its client.
+#[test]
+#[cfg_attr(
+    any(not(target_os = "linux"), polysock_portable),
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
+fn a_connection_takes_one_descriptor() {
+    alone(|| {
+        limited(|| {
+            let (before, server) = (wakers(), start_echo(20));
+            let clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
+            clients.iter().for_each(assert_served);
+            let made = wakers() - before;
+            assert!(made <= 2, "{made}: one for this thread, and one for that which accepts");
+            // They find another one when they wait for connections again.
+            drop(clients);
+            until("all are handled", || server.connections() == 0);
+            let clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
+            clients.iter().for_each(assert_served);
+            let (running, took) = timed(|| server.stop(Timeout::NonBlocking).unwrap());
+            assert_eq!(running, 0);
+            assert!(took < LATE, "{took:?}");
+        });
     });
 }
 
