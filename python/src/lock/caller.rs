@@ -69,7 +69,7 @@ impl<'py> PythonCaller<'py> {
             LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return false,
         };
         let keeps = |transfer| !hint.expects_wait && contention::keep_in_crowd(transfer);
-        hint.bytes <= most && (self.transfer().is_some_and(keeps) || contention::spend(price))
+        self.transfer().is_some_and(keeps) || (hint.bytes <= most && contention::spend(price))
     }
 
     /// Decides how an operation starts while other threads may want the lock: `detached`, or within the budget.
@@ -97,7 +97,10 @@ impl Caller for PythonCaller<'_> {
             return self.py.detach(f);
         }
         let detached = Detached::begin(self.transfer());
-        let (result, attaching) = self.py.detach(|| (f(), detached.end()));
+        let (result, attaching) = self.py.detach(|| {
+            detached.is_detached();
+            (f(), detached.end())
+        });
         attaching.end();
         result
     }

@@ -4,7 +4,7 @@ use super::budget::{Budget, Timing};
 use super::crowding::{Crowding, Transfer};
 use crate::raw::threads::{coarse_time, has_several_processors};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How many reasons there are to count the threads that wait to reattach: threads that have a budget, and a crowd.
@@ -18,6 +18,13 @@ static CROWDED_UNTIL: AtomicI64 = AtomicI64::new(0);
 
 /// How many times a thread has reattached while there was a reason to count, or its wait was timed exactly.
 static TURNS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a thread that came back from a call while threads crowded has not begun its next one: it is attached, or sleeps
+/// elsewhere.
+static ATTACHED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a thread is waiting, awake, until that one detaches.
+static LOOKING: AtomicBool = AtomicBool::new(false);
 
 /// How long a crowd is remembered.
 const MEMORY: i64 = 50_000_000; // nanoseconds
@@ -108,7 +115,8 @@ fn remember_crowd() -> bool {
 /// Whether a call may keep the lock for now although others in a crowd wait for it.
 #[inline]
 pub fn keep_in_crowd(transfer: Transfer) -> bool {
-    others_wait() && is_crowded() && CROWDING.with(|crowding| crowding.keep(transfer))
+    let waiting = ATTACHING.load(Ordering::Relaxed);
+    waiting > 0 && is_crowded() && CROWDING.with(|crowding| crowding.keep(transfer, waiting))
 }
 
 /// Waits, detached, until another thread has reattached, but not for longer than that usually takes.
@@ -122,6 +130,22 @@ fn give_way() {
         }
     }
     CROWDING.with(Crowding::gave_way);
+}
+
+/// Waits, detached and awake, until the thread that is attached has begun a call: it mostly does so sooner than this one could
+/// be put to sleep and woken again. Only one thread at a time does this, so that it takes no more than one processor.
+#[cold]
+fn await_detached() {
+    if LOOKING.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    for _ in 0..LOOKS {
+        std::thread::yield_now();
+        if !ATTACHED.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    LOOKING.store(false, Ordering::Relaxed);
 }
 
 /// Spends the budget on a call that moves `bytes`; `false` if it is not enough, or if another thread is waiting.
@@ -180,6 +204,14 @@ impl Detached {
         Self { timing, began }
     }
 
+    /// Notes that the thread has detached.
+    #[inline]
+    pub fn is_detached(&self) {
+        if ATTACHED.load(Ordering::Relaxed) {
+            ATTACHED.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Ends it and begins the wait to reattach.
     #[inline]
     pub fn end(self) -> Attaching {
@@ -194,12 +226,19 @@ impl Detached {
         if is_counted {
             ATTACHING.fetch_add(1, Ordering::Relaxed);
         }
+        if is_crowded && ATTACHED.load(Ordering::Relaxed) {
+            await_detached();
+        }
         let start = match self.timing {
             Timing::Exact => Start::Exact(Instant::now(), TURNS.load(Ordering::Relaxed)),
             Timing::Coarse => Start::Coarse(coarse_time()),
             Timing::Untimed => Start::Untimed,
         };
-        Attaching { start, is_counted }
+        Attaching {
+            start,
+            is_counted,
+            is_crowded,
+        }
     }
 }
 
@@ -207,6 +246,7 @@ impl Detached {
 pub struct Attaching {
     start: Start,
     is_counted: bool,
+    is_crowded: bool,
 }
 
 enum Start {
@@ -222,6 +262,9 @@ impl Attaching {
     pub fn end(self) {
         if self.is_counted {
             ATTACHING.fetch_sub(1, Ordering::Relaxed);
+        }
+        if self.is_crowded {
+            ATTACHED.store(true, Ordering::Relaxed);
         }
         if self.is_counted || matches!(self.start, Start::Exact(..)) {
             TURNS.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 //! thread has often come back and taken the lock again: the other one was woken in vain. When many threads do this,
 //! nearly every call ends with such a wake-up and takes several times as long as it would alone. So while threads crowd,
 //! a thread that comes back first lets one that is already waiting go; and if its calls take less time than handing over
-//! the lock, it makes a number of them before it gives up the lock.
+//! the lock, or many threads wait, it makes a number of them before it gives up the lock.
 //!
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
@@ -22,7 +22,16 @@ const CROWDED_SCORE: u32 = 4 * CAUSED_SCORE;
 const HIGHEST_SCORE: u32 = 4 * CROWDED_SCORE;
 /// Handing over the lock to a thread on another processor takes longer than a call that takes less than this.
 const SHORT_CALL: Duration = Duration::from_micros(4);
-/// A call that took this long has slept, or its thread was kept from running.
+/// If at least so many threads wait, nearly all of them sleep, and each time the lock is given up, one is woken: then
+/// longer calls keep it, too, unless this thread's calls often sleep. Such a thread gives the lock up soon anyway.
+const MANY: usize = 3;
+/// A call that took this long has slept.
+const SLEPT: Duration = Duration::from_micros(50);
+/// After about so many calls that have not slept since one did, none is expected to.
+const STEADY: u32 = 4;
+/// More of them are not counted. One that has slept halves the count: its thread may only have been kept from running.
+const STEADIEST: u32 = 16;
+/// A call that took this long has slept, or its thread was kept from running: its length says nothing.
 const LONG_CALL: Duration = Duration::from_micros(20);
 /// A call takes at least this long, with the Python code that makes it.
 const SHORTEST_CALL: Duration = Duration::from_nanos(500);
@@ -60,6 +69,8 @@ pub struct Crowding {
     score: Cell<u32>,
     send: Call,
     receive: Call,
+    /// How many calls have not slept, see [`STEADIEST`].
+    awake: Cell<u32>,
     /// For how much longer this thread may keep the lock.
     left: Cell<Duration>,
 }
@@ -70,6 +81,7 @@ impl Crowding {
             score: Cell::new(0),
             send: Call::new(),
             receive: Call::new(),
+            awake: Cell::new(0),
             left: Cell::new(TENURE),
         }
     }
@@ -96,12 +108,19 @@ impl Crowding {
     /// Records how long a call took, without the wait to reattach.
     pub fn called(&self, transfer: Transfer, time: Duration) {
         self.call(transfer).took(time);
+        let awake = self.awake.get();
+        self.awake.set(if time < SLEPT {
+            STEADIEST.min(awake + 1)
+        } else {
+            awake / 2
+        });
     }
 
-    /// Whether the next call may be made with the lock although others wait for it; spends its time.
-    pub fn keep(&self, transfer: Transfer) -> bool {
+    /// Whether the next call may be made with the lock although so many others wait for it; spends its time.
+    pub fn keep(&self, transfer: Transfer, waiting: usize) -> bool {
         let usual = self.call(transfer).0.get();
-        if usual >= SHORT_CALL {
+        let many = waiting >= MANY && self.awake.get() >= STEADY;
+        if usual >= (if many { LONG_CALL } else { SHORT_CALL }) {
             return false;
         }
         let left = self.left.get().checked_sub(usual.max(SHORTEST_CALL));
@@ -125,9 +144,14 @@ mod tests {
         Duration::from_micros(count)
     }
 
-    /// Of `kept` calls in a row that others wait for, as many as may be made with the lock.
+    /// How many calls in a row may be made with the lock while one other thread waits for it.
     fn kept(crowding: &Crowding, transfer: Transfer) -> u128 {
-        (0..).take_while(|_| crowding.keep(transfer)).count() as u128
+        kept_from(crowding, transfer, 1)
+    }
+
+    /// The same while so many wait.
+    fn kept_from(crowding: &Crowding, transfer: Transfer, waiting: usize) -> u128 {
+        (0..).take_while(|_| crowding.keep(transfer, waiting)).count() as u128
     }
 
     fn with_calls_of(time: Duration) -> Crowding {
@@ -196,13 +220,34 @@ mod tests {
     }
 
     #[test]
+    fn while_many_wait_longer_calls_keep_it_too() {
+        let calls = TENURE.as_nanos() / us(10).as_nanos();
+        assert_eq!(kept_from(&with_calls_of(us(10)), Transfer::Send, MANY - 1), 0);
+        assert_eq!(kept_from(&with_calls_of(us(10)), Transfer::Send, MANY), calls);
+        assert_eq!(kept_from(&with_calls_of(us(300)), Transfer::Send, MANY), 0);
+        assert_eq!(kept_from(&Crowding::new(), Transfer::Send, MANY), 0);
+    }
+
+    #[test]
+    fn not_those_of_a_thread_whose_calls_often_sleep() {
+        let crowding = with_calls_of(us(10));
+        crowding.called(Transfer::Receive, SLEPT);
+        assert!(crowding.keep(Transfer::Send, MANY), "once is not often");
+        for _ in 0..64 {
+            crowding.called(Transfer::Receive, SLEPT);
+            crowding.called(Transfer::Send, us(10));
+        }
+        assert!(!crowding.keep(Transfer::Send, MANY));
+    }
+
+    #[test]
     fn sends_and_receives_are_told_apart() {
         let crowding = with_calls_of(us(1));
         for _ in 0..200 {
             crowding.called(Transfer::Send, us(10));
         }
-        assert!(!crowding.keep(Transfer::Send));
-        assert!(crowding.keep(Transfer::Receive));
+        assert!(!crowding.keep(Transfer::Send, 1));
+        assert!(crowding.keep(Transfer::Receive, 1));
     }
 
     #[test]
@@ -211,6 +256,6 @@ mod tests {
         for _ in 0..1000 {
             crowding.called(Transfer::Receive, LONG_CALL);
         }
-        assert!(crowding.keep(Transfer::Receive));
+        assert!(crowding.keep(Transfer::Receive, 1));
     }
 }

@@ -46,7 +46,9 @@ pub fn forget_of_thread() {
 
 /// Leaves the waker of this thread to the next one that waits, because this thread may not wait in poll again for long.
 pub fn hand_on() {
-    let ours = OF_THREAD.with(|slot| slot.try_borrow_mut().ok()?.take()).flatten();
+    let ours = OF_THREAD
+        .with(|slot| slot.try_borrow_mut().ok()?.take())
+        .flatten();
     let Some(waker) = ours else { return };
     if waker.generation != fork::generation() {
         std::mem::forget(waker); // shared with the parent process

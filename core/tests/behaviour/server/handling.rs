@@ -4,7 +4,8 @@ use super::support::*;
 use crate::support::alone::alone;
 use crate::support::*;
 use polysock::{
-    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Socket, StartedServer, Step, Timeout, Trouble,
+    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Socket, StartedServer, Step,
+    Timeout, Trouble,
 };
 use std::any::Any;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -52,7 +53,9 @@ fn no_more_than_so_many_connections_at_a_time() {
 /// How many descriptors of this process wake threads.
 fn wakers() -> usize {
     let all = system::descriptors();
-    all.iter().filter(|(_, what)| what == "anon_inode:[eventfd]").count()
+    all.iter()
+        .filter(|(_, what)| what == "anon_inode:[eventfd]")
+        .count()
 }
 
 /// In a separate process, to count its descriptors. Each thread has waited for a connection, and then for its client.
@@ -68,7 +71,10 @@ fn a_connection_takes_one_descriptor() {
             let clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
             clients.iter().for_each(assert_served);
             let made = wakers() - before;
-            assert!(made <= 2, "{made}: one for this thread, and one for that which accepts");
+            assert!(
+                made <= 2,
+                "{made}: one for this thread, and one for that which accepts"
+            );
             // They find another one when they wait for connections again.
             drop(clients);
             until("all are handled", || server.connections() == 0);
