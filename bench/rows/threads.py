@@ -220,8 +220,8 @@ def computing_share(module):
 
 #: How long threads run before the clock starts, and while it runs.
 WARM_UP, MEASURED = 0.01, 0.02  # seconds
-#: How often that is done for one measurement. Whether threads wake each other or are awake anyway is settled by chance when they
-#: are let go, and mostly lasts until they stop: many short runs show the mean of it, one long run shows one case.
+#: How often that is done for one measurement. Whether threads wake each other or are awake anyway is settled by chance
+#: when they are let go, and mostly lasts until they stop: many short runs show the mean, one long run shows one case.
 RUNS = 6
 
 
