@@ -6,7 +6,7 @@ A client in C (servers/load.c) keeps connections busy, each with one request und
 a load, round after round; each measurement starts its server anew. The server runs on one processor and the client on
 another, if there are two. The client's own share of its processor is part of the result: where it had none left and
 the server had, it is the client that was measured, and the table says so. A measurement during which other programs had
-a share of one of the two processors is repeated.
+more than a twentieth of one of the two processors is repeated.
 """
 
 import argparse
