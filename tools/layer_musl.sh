@@ -4,15 +4,16 @@
 #   layer_musl.sh FOLDER INTO   FOLDER is the virtual environment of tools/requirements-targets.txt, whose zig is the linker;
 #                               INTO has polysock-run, and gets links under which it finds the layer (install.sh copies them)
 set -eu
-. tools/rust_with_source.sh
-use_rust_with_source
-zig=$(cd "$1/bin" && pwd)
+# shellcheck source=tools/other_targets.sh
+. tools/other_targets.sh
+use_zig "$1"
 machine=$(uname -m)
-# A shared library can't contain a static C library.
-export PATH="$zig:$PATH" CARGO_TARGET_DIR="$PWD/target/musl" RUSTFLAGS='-C target-feature=-crt-static' MAKEFLAGS=
-"$zig/cargo-zigbuild" zigbuild --quiet --locked --release -Z build-std=std,panic_unwind \
-    --target "$machine-unknown-linux-musl" -p polysock-bsd
+target=$machine-unknown-linux-musl
+RUSTFLAGS=$(flags_of "$target")
+export RUSTFLAGS
+# shellcheck disable=SC2086 # a list of words
+"$zigbuild" zigbuild --quiet --locked --release $std --target "$target" -p polysock-bsd
 
 mkdir -p "$2/polysock/musl"
-ln -sf "$CARGO_TARGET_DIR/$machine-unknown-linux-musl/release/libpolysock_bsd.so" "$2/polysock/musl/libpolysock-bsd.so.0"
+ln -sf "$CARGO_TARGET_DIR/$target/release/libpolysock_bsd.so" "$2/polysock/musl/libpolysock-bsd.so.0"
 sh tools/layer_links.sh "$2" "$machine"

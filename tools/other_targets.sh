@@ -1,5 +1,5 @@
-# To be sourced: how check_targets.sh and test_platform.sh compile for other systems. Both do it in the same way, so that each
-# finds what the other has built.
+# To be sourced: how check_targets.sh, test_platform.sh and layer_musl.sh compile for other systems. All do it in the same way,
+# so that each finds what the others have built.
 #
 # The standard library is compiled, too (-Z build-std): Debian has its source, but not compiled for other systems. zig is the
 # linker; it brings what each system's C library exports.
