@@ -8,6 +8,7 @@
 //! 5.14), the window moves on without one, and nothing is ever written to a descriptor: another thread of the program may close its
 //! number, and open another file under it, at any moment.
 
+use super::large_file::{mmap, off_t, truncate};
 use super::process::largest_file;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -169,9 +170,9 @@ impl MappedLog {
 fn set_length(path: &Path, length: u64) -> io::Result<()> {
     use std::os::unix::ffi::OsStrExt;
     let path = std::ffi::CString::new(path.as_os_str().as_bytes())?;
-    let length = libc::off_t::try_from(length).map_err(|_| error(libc::EFBIG))?;
+    let length = off_t::try_from(length).map_err(|_| error(libc::EFBIG))?;
     // SAFETY: the path ends with NUL.
-    if unsafe { libc::truncate(path.as_ptr(), length) } == 0 {
+    if unsafe { truncate(path.as_ptr(), length) } == 0 {
         Ok(())
     } else {
         Err(io::Error::last_os_error())
@@ -237,11 +238,11 @@ unsafe impl Send for Window {}
 
 impl Window {
     fn map(file: &File, offset: u64, length: usize) -> io::Result<Self> {
-        let offset = libc::off_t::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
+        let offset = off_t::try_from(offset).map_err(|_| error(libc::EFBIG))?;
         let access = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new mapping at an address that the system chooses.
         let start = unsafe {
-            libc::mmap(
+            mmap(
                 ptr::null_mut(),
                 length,
                 access,
@@ -346,6 +347,26 @@ mod tests {
         }
         log.finish();
         assert!(fs::read(&path).unwrap() == whole);
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_may_have_more_than_four_gigabytes() {
+        const FAR: u64 = 5 << 30;
+        let path = new_path("log-large");
+        let mut log = MappedLog::create(&path).unwrap();
+        // As if so much had been written: the file has a hole there.
+        let file = OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        file.set_len(FAR).unwrap();
+        log.window = write_window(&file, FAR, FAR, WINDOW).unwrap();
+        log.offset = FAR;
+        log.append(&[b'x'; WINDOW - 1], 0).unwrap();
+        log.append(b"\nthe next window\n", 0).unwrap();
+        log.finish();
+        assert_eq!(file.metadata().unwrap().len(), FAR + WINDOW as u64 + 16);
+        let mut end = [0; 18];
+        file.read_exact_at(&mut end, FAR + WINDOW as u64 - 2).unwrap();
+        assert_eq!(&end, b"x\nthe next window\n");
         fs::remove_file(&path).unwrap();
     }
 

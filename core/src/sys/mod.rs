@@ -31,8 +31,8 @@
 //! - [`sigpipe`], for calls that have no flag to suppress the signal; [`fork`], the generation that changes with each fork, and
 //!   locks that start afresh in the child; [`entry`], the word that every call checks; [`thread`] and [`local`], which do not
 //!   end the process when there is no memory; [`reserve`], a little memory for that case;
-//! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`exit`], [`published`], [`once_box`],
-//!   [`call_stack`] and [`modules`], for traces;
+//! - [`mapped_log`], a file that is written through a window of memory; [`large_file`], sizes of files in 64 bits; [`clock`],
+//!   [`process`], [`exit`], [`published`], [`once_box`], [`call_stack`] and [`modules`], for traces;
 //! - [`undisturbed`], work in the middle of a program's own calls; [`arena`] and [`own_stack`], memory and a stack for it;
 //! - `direct`, system calls that no library comes between, and `wake_signal`, the signal that ends another thread's call, for
 //!   [`promises`](crate::promises) on Linux;
@@ -57,6 +57,7 @@ pub(crate) mod fork;
 pub(crate) mod holders;
 pub(crate) mod interface_index;
 pub(crate) mod kernel;
+pub(crate) mod large_file;
 pub mod local;
 pub(crate) mod mapped_log;
 pub(crate) mod modules;

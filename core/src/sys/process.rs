@@ -1,6 +1,7 @@
 //! Facts about this process.
 
 use super::fork;
+use super::large_file::{getrlimit, rlimit, RLIM_INFINITY};
 use std::cell::Cell;
 #[cfg(all(target_os = "linux", not(target_env = "gnu")))]
 use std::ffi::OsStr;
@@ -108,11 +109,11 @@ fn has_gained_rights() -> bool {
 #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions)] // the type differs between systems
 /// The largest size to which this process may extend a file; a write beyond it would end the process with SIGXFSZ.
 pub fn largest_file() -> u64 {
-    let mut limit = libc::rlimit {
-        rlim_cur: libc::RLIM_INFINITY,
-        rlim_max: libc::RLIM_INFINITY,
+    let mut limit = rlimit {
+        rlim_cur: RLIM_INFINITY,
+        rlim_max: RLIM_INFINITY,
     };
     // SAFETY: `limit` is ours to write.
-    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    unsafe { getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
     limit.rlim_cur.try_into().unwrap_or(u64::MAX)
 }
