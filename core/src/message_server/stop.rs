@@ -19,6 +19,10 @@ use std::time::{Duration, Instant};
 /// How long [`stop`](MessageServer::stop) waits for callbacks whose connections it has closed.
 const RETURN_TIME: Duration = Duration::from_secs(1);
 
+/// How long the workers have to close what is left when the time is up. If all of them are in callbacks, which perhaps wait for
+/// that, the thread that stops the server does it.
+const FORCED_BY_WORKERS: Duration = Duration::from_millis(20);
+
 impl MessageServer {
     /// Stops the server: no further connection is accepted, what has arrived is handled and answered until the time is up,
     /// and connections are closed. Returns how many callbacks are still running.
@@ -53,6 +57,15 @@ impl MessageServer {
             caller.block(|| self.close_all());
             return Ok(0);
         }
+        if let Some(end) = end {
+            let by_workers = Deadline::At(end + FORCED_BY_WORKERS);
+            let over = self
+                .state
+                .sleep_until(by_workers, caller, State::others_are_over)?;
+            if !over {
+                caller.block(|| self.force_all());
+            }
+        }
         let leaving = end.map_or(Deadline::Never, |end| Deadline::At(end + RETURN_TIME));
         self.state.sleep_until(leaving, caller, State::others_are_over)?;
         let soon = Deadline::At(Instant::now() + RETURN_TIME);
@@ -60,6 +73,22 @@ impl MessageServer {
         let left = |state: &State| !state.is_over() || state.others_have_left();
         self.state.sleep_until(soon, caller, left)?;
         Ok(self.state.lock().others_working())
+    }
+
+    /// Ends all connections whatever is still to be sent.
+    fn force_all(&self) {
+        let (mut place, mut places) = (0, 1);
+        while place < places {
+            let connection = {
+                let state = self.state.lock();
+                places = state.connections.places();
+                state.connections.at(place).cloned()
+            };
+            place += 1;
+            if let Some(connection) = connection {
+                connection.force(self, true);
+            }
+        }
     }
 
     /// Closes all connections of a server without workers.
@@ -119,7 +148,7 @@ impl MessageWorker {
                 return deadline.filter(|_| !forced);
             };
             if forced {
-                connection.force(&server);
+                connection.force(&server, false);
             } else {
                 self.look_at(connection, Events::NONE, true);
             }
@@ -129,8 +158,8 @@ impl MessageWorker {
 }
 
 impl Connection {
-    /// Ends it whatever is still to be sent.
-    fn force(&self, server: &MessageServer) {
+    /// Ends it whatever is still to be sent. `wakes`: the leader if it is in the poller.
+    fn force(&self, server: &MessageServer, wakes: bool) {
         let due = {
             let mut traffic = self.lock_between_sends();
             if traffic.over {
@@ -150,7 +179,7 @@ impl Connection {
             self.settle_idle(server, &mut traffic)
         };
         if due {
-            server.end(self.key(), false);
+            server.end(self.key(), wakes);
         }
     }
 }
