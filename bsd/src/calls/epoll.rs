@@ -31,20 +31,25 @@ fn end(call: Option<Call>, result: c_int) {
     }
 }
 
-pub(crate) unsafe fn epoll_wait(fd: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int {
+/// Makes a wait by `attempt`, which gets a time limit in milliseconds.
+#[allow(clippy::inline_always)] // calls cost fewer instructions
+#[inline(always)]
+unsafe fn wait_by(fd: c_int, most: c_int, timeout: c_int, attempt: impl Fn(c_int) -> c_int) -> c_int {
     let mut call = begin(fd, most, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
         timeout != 0,
-        || next::epoll_wait(fd, events, most, 0),
-        || {
-            promises::undisturbed(timeout > 0, |passed| {
-                next::epoll_wait(fd, events, most, left_in_ms(timeout, passed))
-            })
-        },
+        || attempt(0),
+        || promises::undisturbed(timeout > 0, |passed| attempt(left_in_ms(timeout, passed))),
     );
     end(call, result);
     result
+}
+
+pub(crate) unsafe fn epoll_wait(fd: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int {
+    wait_by(fd, most, timeout, |timeout| {
+        next::epoll_wait(fd, events, most, timeout)
+    })
 }
 
 pub(crate) unsafe fn epoll_pwait(
@@ -54,19 +59,9 @@ pub(crate) unsafe fn epoll_pwait(
     timeout: c_int,
     mask: *const sigset_t,
 ) -> c_int {
-    let mut call = begin(fd, most, || limit_in_ms(timeout));
-    let result = look_then_wait(
-        &mut call,
-        timeout != 0,
-        || next::epoll_pwait(fd, events, most, 0, mask),
-        || {
-            promises::undisturbed(timeout > 0, |passed| {
-                next::epoll_pwait(fd, events, most, left_in_ms(timeout, passed), mask)
-            })
-        },
-    );
-    end(call, result);
-    result
+    wait_by(fd, most, timeout, |timeout| {
+        next::epoll_pwait(fd, events, most, timeout, mask)
+    })
 }
 
 #[cfg(target_env = "gnu")]

@@ -169,20 +169,32 @@ pub(super) unsafe fn look_then_wait(
     wait()
 }
 
-pub(crate) unsafe fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
+/// Makes a poll by `attempt`, which gets a time limit in milliseconds.
+#[allow(clippy::inline_always)] // calls cost fewer instructions
+#[inline(always)]
+unsafe fn poll_by(
+    first: *mut pollfd,
+    count: nfds_t,
+    timeout: c_int,
+    attempt: impl Fn(c_int) -> c_int,
+) -> c_int {
     let mut call = begin(first, count, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
         timeout != 0,
-        || next::poll(first, count, 0),
+        || attempt(0),
         || {
             promises::poll(first, count, timeout > 0, |passed| {
-                next::poll(first, count, left_in_ms(timeout, passed))
+                attempt(left_in_ms(timeout, passed))
             })
         },
     );
     end(call, result, first, count);
     result
+}
+
+pub(crate) unsafe fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
+    poll_by(first, count, timeout, |timeout| next::poll(first, count, timeout))
 }
 
 #[cfg(target_env = "gnu")]
@@ -192,14 +204,31 @@ pub(crate) unsafe fn __poll_chk(
     timeout: c_int,
     size: libc::size_t,
 ) -> c_int {
-    let mut call = begin(first, count, || limit_in_ms(timeout));
+    poll_by(first, count, timeout, |timeout| {
+        next::__poll_chk(first, count, timeout, size)
+    })
+}
+
+/// Makes a ppoll by `attempt`, which gets a time limit and a set of signals to block.
+#[allow(clippy::inline_always)] // calls cost fewer instructions
+#[inline(always)]
+unsafe fn ppoll_by(
+    first: *mut pollfd,
+    count: nfds_t,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+    attempt: impl Fn(*const timespec, *const sigset_t) -> c_int,
+) -> c_int {
+    let unblocked = promises::unblocked(mask);
+    let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);
+    let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,
-        timeout != 0,
-        || next::__poll_chk(first, count, 0, size),
+        may_wait(timeout),
+        || attempt(&raw const NO_TIME, mask),
         || {
-            promises::poll(first, count, timeout > 0, |passed| {
-                next::__poll_chk(first, count, left_in_ms(timeout, passed), size)
+            promises::poll(first, count, !timeout.is_null(), |passed| {
+                attempt(left(timeout, passed).at(), mask)
             })
         },
     );
@@ -213,21 +242,9 @@ pub(crate) unsafe fn ppoll(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    let unblocked = promises::unblocked(mask);
-    let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);
-    let mut call = begin(first, count, || limit(timeout));
-    let result = look_then_wait(
-        &mut call,
-        may_wait(timeout),
-        || next::ppoll(first, count, &raw const NO_TIME, mask),
-        || {
-            promises::poll(first, count, !timeout.is_null(), |passed| {
-                next::ppoll(first, count, left(timeout, passed).at(), mask)
-            })
-        },
-    );
-    end(call, result, first, count);
-    result
+    ppoll_by(first, count, timeout, mask, |timeout, mask| {
+        next::ppoll(first, count, timeout, mask)
+    })
 }
 
 #[cfg(target_env = "gnu")]
@@ -238,19 +255,7 @@ pub(crate) unsafe fn __ppoll_chk(
     mask: *const sigset_t,
     size: libc::size_t,
 ) -> c_int {
-    let unblocked = promises::unblocked(mask);
-    let mask = unblocked.as_ref().map_or(mask, ptr::from_ref);
-    let mut call = begin(first, count, || limit(timeout));
-    let result = look_then_wait(
-        &mut call,
-        may_wait(timeout),
-        || next::__ppoll_chk(first, count, &raw const NO_TIME, mask, size),
-        || {
-            promises::poll(first, count, !timeout.is_null(), |passed| {
-                next::__ppoll_chk(first, count, left(timeout, passed).at(), mask, size)
-            })
-        },
-    );
-    end(call, result, first, count);
-    result
+    ppoll_by(first, count, timeout, mask, |timeout, mask| {
+        next::__ppoll_chk(first, count, timeout, mask, size)
+    })
 }
