@@ -21,59 +21,15 @@ extern "C" {
 /// The text that needs no memory from malloc(3), which a signal handler that makes this call may have interrupted.
 const SHORT: usize = 512;
 
-/// A `va_list` as an argument: an address, that of a record on these processors. What has used the arguments has changed it.
-#[cfg(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    target_arch = "s390x",
-    target_arch = "powerpc"
-))]
-struct Arguments(
-    [usize; if cfg!(any(target_arch = "x86_64", target_arch = "powerpc")) {
-        3
-    } else {
-        4
-    }],
-);
-#[cfg(not(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    target_arch = "s390x",
-    target_arch = "powerpc"
-)))]
-struct Arguments(*mut c_void);
-
-#[cfg(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    target_arch = "s390x",
-    target_arch = "powerpc"
-))]
-impl Arguments {
-    unsafe fn copy(arguments: *mut c_void) -> Self {
-        Self(arguments.cast::<[usize; _]>().read())
-    }
-
-    fn pass(&mut self) -> *mut c_void {
-        self.0.as_mut_ptr().cast()
-    }
-}
-
-#[cfg(not(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    target_arch = "s390x",
-    target_arch = "powerpc"
-)))]
-impl Arguments {
-    unsafe fn copy(arguments: *mut c_void) -> Self {
-        Self(arguments)
-    }
-
-    fn pass(&mut self) -> *mut c_void {
-        self.0
-    }
-}
+/// How many words a `va_list` has on processors on which it is a record that is passed by its address. On the others it is itself an
+/// address, of the next argument, and passed as such.
+const RECORD: usize = if cfg!(any(target_arch = "x86_64", target_arch = "powerpc")) {
+    3
+} else if cfg!(any(target_arch = "aarch64", target_arch = "s390x")) {
+    4
+} else {
+    0
+};
 
 /// Writes what `print` puts into the room that it gets.
 unsafe fn printed(
@@ -81,7 +37,8 @@ unsafe fn printed(
     arguments: *mut c_void,
     print: impl Fn(*mut c_char, size_t, *mut c_void) -> c_int,
 ) -> c_int {
-    let mut again = Arguments::copy(arguments);
+    // What reads the arguments changes the record.
+    let mut record = arguments.cast::<[usize; RECORD]>().read_unaligned();
     let mut short = [0; SHORT];
     let length = print(short.as_mut_ptr(), SHORT, arguments);
     let Ok(whole) = usize::try_from(length) else {
@@ -94,7 +51,12 @@ unsafe fn printed(
     if room.is_null() {
         return -1;
     }
-    print(room, whole + 1, again.pass());
+    let again = if RECORD == 0 {
+        arguments
+    } else {
+        record.as_mut_ptr().cast()
+    };
+    print(room, whole + 1, again);
     let result = written(number, room, whole);
     libc::free(room.cast());
     result
