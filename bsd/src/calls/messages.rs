@@ -34,9 +34,9 @@ fn moved_in_all(first: *const mmsghdr, result: c_int) -> usize {
     bare::aside(|| Some(lengths().sum())).unwrap_or(0)
 }
 
-/// The messages that are left when so many are done.
+/// The messages that remain after the first `done`.
 fn after(messages: *mut mmsghdr, count: c_uint, done: usize) -> (*mut mmsghdr, c_uint) {
-    let done = (done as c_uint).min(count);
+    let done = c_uint::try_from(done).unwrap_or(count).min(count);
     (messages.wrapping_add(done as usize), count - done)
 }
 
@@ -90,7 +90,9 @@ impl Time {
         if done > 0 && self.is_up {
             return 0;
         }
-        if !std::mem::take(&mut self.is_first_attempt) {
+        let result = if std::mem::take(&mut self.is_first_attempt) {
+            attempt(self.given)
+        } else {
             let left = until.saturating_duration_since(Instant::now());
             // SAFETY: zeros are a value of this type.
             let mut time: timespec = unsafe { std::mem::zeroed() };
@@ -100,18 +102,12 @@ impl Time {
             if result > 0 {
                 memory::write(self.given, time);
             }
-            self.note(result);
-            return result;
-        }
-        let result = attempt(self.given);
-        self.note(result);
-        result
-    }
-
-    /// Looks at what the kernel has left of the time.
-    fn note(&mut self, result: c_int) {
+            result
+        };
+        // The kernel has written how much is left.
         self.is_up =
             result > 0 && Self::at(self.given).is_some_and(|left| (left.tv_sec, left.tv_nsec) == (0, 0));
+        result
     }
 }
 
