@@ -344,8 +344,8 @@ fn count(text: &str, counts_as: impl Fn(&str) -> Option<&str>) -> BTreeMap<Strin
     calls
 }
 
-/// The name of the call in a line of strace. With 32 bits some calls have another, for a time or a number of 64 bits, and a receive
-/// without an address is a call of its own.
+/// The name of the call in a line of strace, under its 64-bit name: 32-bit systems have variants for wide times and numbers, and
+/// recv and send besides recvfrom and sendto.
 fn call(line: &str) -> Option<&str> {
     let (name, _) = line.split_whitespace().nth(1)?.split_once('(')?;
     Some(match name {

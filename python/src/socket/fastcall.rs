@@ -1,5 +1,7 @@
 //! Short paths for the methods that programs call most often, each for its usual form: positional arguments, exact
 //! ints. `OtherForm` leaves any other form to the method in `methods`.
+//!
+//! Exported buffers are used inside the result of the export: to move one out would copy it.
 
 use super::options::Setting;
 use super::transfer::{self, Using};
