@@ -32,7 +32,7 @@ fn socket_to_close(number: i32) -> Option<Number> {
         return None;
     }
     match Number::known(number) {
-        Some(number) if number.is_known() && !number.is_known_socket() => None,
+        Some(number) if number.is_known_other() => None,
         Some(number) => fork::is_owner().then_some(number),
         // Nothing is known of it and its neighbours. The calls that wait for several don't find out what each is.
         None if threads::is_in_use(number) && fork::is_owner() => Number::of_socket(number),
@@ -78,7 +78,7 @@ fn vacate_in_use(socket: Number) -> Vacated {
 /// Closes a descriptor by `close`. Calls on the socket that have not ended fail with EBADF; the number is free when they are over.
 pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
     let Some(socket) = socket_to_close(number) else {
-        forget(number);
+        forget_other(number);
         return close();
     };
     // Before anything is noted.
@@ -90,12 +90,10 @@ pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
     }
 }
 
-/// Forgets what was known of a number that is about to be closed.
-fn forget(number: i32) {
+/// Forgets that a number stands for something other than a socket: it is about to be closed.
+fn forget_other(number: i32) {
     if let Some(number) = are_kept().then(|| Number::known(number)).flatten() {
-        if !number.is_known_socket() {
-            number.forget();
-        }
+        number.forget_other();
     }
 }
 
@@ -116,7 +114,7 @@ pub fn flush_stream(number: i32, flush: impl FnOnce() -> i32) -> i32 {
 /// Closes a stream of the C library, by `close`, which may send again what could not be sent unless it `was_flushed`.
 pub fn close_stream(number: i32, was_flushed: bool, close: impl FnOnce() -> i32) -> i32 {
     let Some(socket) = socket_to_close(number) else {
-        forget(number);
+        forget_other(number);
         return close();
     };
     // The stream has to be closed in any case, and with it the number.
@@ -146,7 +144,7 @@ pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
         let _ = vacate(socket);
     }
     for number in known_from(first, last).filter(|number| !number.is_known_socket()) {
-        number.forget();
+        number.forget_other();
     }
     for socket in sockets() {
         socket.is_about_to_be_closed();

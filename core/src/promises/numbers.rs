@@ -156,9 +156,9 @@ impl Number {
         self.word.load(Ordering::Relaxed) & mark != 0
     }
 
-    /// Whether it is known what it stands for.
-    pub(super) fn is_known(self) -> bool {
-        self.has(SOCKET | OTHER)
+    /// Whether it is known to stand for something other than a socket.
+    pub(super) fn is_known_other(self) -> bool {
+        self.has(OTHER)
     }
 
     /// Whether it is known as a socket.
@@ -272,9 +272,19 @@ impl Number {
         }
     }
 
-    /// Forgets all: the number is about to be closed.
-    pub(super) fn forget(self) {
-        self.set(UNKNOWN);
+    /// Forgets that it stands for something other than a socket.
+    pub(super) fn forget_other(self) {
+        let _ = self.replace(OTHER, UNKNOWN);
+    }
+
+    /// Adds a mark to what is known of a socket, and returns that; `None` if it is no known socket, or is being closed: then the
+    /// number may stand for another file by now.
+    fn add(self, mark: u32) -> Option<u32> {
+        let marked = |word| (word & (SOCKET | CLOSING) == SOCKET).then_some(word | mark);
+        let before = self
+            .word
+            .fetch_update(Ordering::SeqCst, Ordering::Relaxed, marked);
+        before.ok().map(|word| word | mark)
     }
 
     fn set(self, new: u32) {
@@ -392,13 +402,7 @@ pub fn copied(from: RawFd, number: RawFd) {
     }
     if let (Some(from), Some(copy)) = (Number::of(from), Number::of(number)) {
         // A limit that is set later is seen under one number only.
-        let word =
-            match from.word.load(Ordering::Relaxed) & !(CLOSING | ORPHANED | LAST | u32::MAX << GENERATION) {
-                socket if socket & SOCKET != 0 => socket | LIMITED,
-                other => other,
-            };
-        from.word.fetch_or(word & LIMITED, Ordering::Relaxed);
-        copy.set(word);
+        copy.set(from.add(LIMITED).unwrap_or(UNKNOWN));
     }
 }
 
@@ -409,7 +413,7 @@ pub fn arrived(number: RawFd) {
         return;
     }
     if let Some(number) = Number::known(number) {
-        number.forget();
+        number.set(UNKNOWN);
     }
 }
 
@@ -434,6 +438,6 @@ pub fn option_was_set(number: RawFd, level: i32, name: i32) {
         _ => return,
     };
     if let Some(socket) = Number::of_socket(number) {
-        socket.word.fetch_or(mark, Ordering::Relaxed);
+        socket.add(mark);
     }
 }
