@@ -156,6 +156,8 @@ def test_the_rest_is_as_the_system_has_it(name, played):
         pytest.param("poll", "closefrom", "close_range", marks=needs_glibc),
         ("poll", "close unknown", "close"),
         ("recv", "close unknown", "close"),
+        pytest.param("poll", "close_range unknown", "close_range", marks=needs_glibc),
+        pytest.param("recv", "closefrom unknown", "close_range", marks=needs_glibc),
     ],
 )
 def test_a_close_ends_a_wait_if_a_system_call_is_slow(call, close, slow, layer, compiled):

@@ -1,6 +1,6 @@
 //! Closing a socket that calls may be on.
 
-use super::numbers::{copied, known_from, Closing, Number};
+use super::numbers::{copied, with_words, Closing, Number};
 use super::result::{fail, without_sigpipe};
 use super::switch::are_kept;
 use super::threads;
@@ -20,8 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 enum Vacated {
     /// No call is on it.
     Free,
-    /// The socket is closed. A call that has not ended keeps the number from being used for another file, and frees it.
-    Kept,
+    /// A call on it has not ended. The number must not be used for another file before it has.
+    InUse,
     /// It is closed already.
     Refused,
 }
@@ -41,38 +41,41 @@ fn socket_to_close(number: i32) -> Option<Number> {
 }
 
 fn vacate(socket: Number) -> Vacated {
-    if let Closing::ByAnother = socket.begin_closing() {
-        return Vacated::Refused;
-    }
-    let inside = threads::inside(socket.number);
-    if (inside.others || inside.this) && socket.is_socket() {
-        vacate_in_use(socket)
-    } else {
-        Vacated::Free
+    match socket.begin_closing() {
+        Closing::ByAnother => Vacated::Refused,
+        Closing::Begun if end_calls(socket) => Vacated::Free,
+        Closing::Begun => Vacated::InUse,
     }
 }
 
+/// Ends the calls on a number that is marked as being closed, if it stands for a socket; `false` if one has not ended in time.
+fn end_calls(socket: Number) -> bool {
+    let inside = threads::inside(socket.number);
+    !(inside.others || inside.this) || !socket.is_socket() || wake_calls(socket)
+}
+
 #[cold]
-fn vacate_in_use(socket: Number) -> Vacated {
+fn wake_calls(socket: Number) -> bool {
     // A call that has not reached the kernel yet fails there. Without it, the signal is sent again until the call is over.
     direct::occupy(socket.number);
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
-    let inside = loop {
+    loop {
         threads::wake(socket.number);
         let inside = threads::inside(socket.number);
         if !inside.others || began.elapsed() >= WAIT_FOR_CALLS {
-            break inside;
+            return !inside.others && !inside.this;
         }
         let _ = direct::pause(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
-    };
-    if !inside.others && !inside.this {
-        return Vacated::Free;
     }
+}
+
+/// Leaves it to the last call on a socket to free the number.
+#[cold]
+fn leave_to_last_call(socket: Number) {
     socket.orphan();
-    threads::free_orphaned(socket); // if the last call has left just before
-    Vacated::Kept
+    threads::free_orphaned(socket); // if that call has ended just before
 }
 
 /// Closes a descriptor by `close`. Calls on the socket that have not ended fail with EBADF; the number is free when they are over.
@@ -85,7 +88,10 @@ pub fn close(number: i32, close: impl FnOnce() -> i32) -> i32 {
     undisturbed::act_on_cancellation();
     match vacate(socket) {
         Vacated::Free => socket.forget_after(close),
-        Vacated::Kept => 0,
+        Vacated::InUse => {
+            leave_to_last_call(socket);
+            0
+        }
         Vacated::Refused => fail(libc::EBADF),
     }
 }
@@ -133,24 +139,35 @@ pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
     }
     let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let (first, last) = (number(first), number(last));
-    threads::visit_numbers_in_use(|number| {
-        if (first..=last).contains(&number) {
-            let _ = Number::of_socket(number);
+    let numbers = || with_words(first, last);
+    let each_socket_in_use = |visit: fn(Number)| {
+        threads::visit_numbers_in_use(|number| {
+            if (first..=last).contains(&number) {
+                Number::of_socket(number).into_iter().for_each(visit);
+            }
+        });
+    };
+    // The calls that wait for several don't find out what each is.
+    each_socket_in_use(|_| {});
+    for number in numbers() {
+        if number.is_known_socket() {
+            // If another thread closes it, so does this one.
+            let _ = number.begin_closing();
+        } else {
+            // If it is a socket, a call that begins waits until it is closed. The mark expires if this close never gets there.
+            number.is_about_to_be_closed();
         }
+    }
+    each_socket_in_use(|socket| {
+        // If nothing was known of it, a call may have begun just before it was marked.
+        let _ = socket.begin_closing();
+        end_calls(socket);
     });
-    // All are closed in any case.
-    let sockets = || known_from(first, last).filter(|number| number.is_known_socket());
-    for socket in sockets() {
-        let _ = vacate(socket);
-    }
-    for number in known_from(first, last).filter(|number| !number.is_known_socket()) {
-        number.forget_other();
-    }
-    for socket in sockets() {
-        socket.is_about_to_be_closed();
+    for number in numbers() {
+        number.is_about_to_be_closed();
     }
     let result = close();
-    for number in known_from(first, last) {
+    for number in numbers() {
         number.is_closed();
     }
     result
@@ -166,7 +183,11 @@ pub fn replace(from: i32, number: i32, duplicate: impl FnOnce() -> i32) -> i32 {
         None => duplicate(),
         Some(socket) => match vacate(socket) {
             Vacated::Free => socket.forget_after(duplicate),
-            Vacated::Kept | Vacated::Refused => return fail(libc::EBUSY),
+            Vacated::InUse => {
+                leave_to_last_call(socket);
+                return fail(libc::EBUSY);
+            }
+            Vacated::Refused => return fail(libc::EBUSY),
         },
     };
     if result >= 0 {

@@ -258,9 +258,11 @@ impl Number {
 
     /// From now on, calls that begin before the number is closed fail. Returns the word that says so.
     pub(super) fn is_about_to_be_closed(self) -> u32 {
-        let word = self.word.load(Ordering::SeqCst) & !(ORPHANED | u32::MAX << GENERATION);
-        let last = word | CLOSING | LAST | generation() << GENERATION;
-        self.set(last);
+        let word = self.word.load(Ordering::SeqCst);
+        let last = word & !(ORPHANED | u32::MAX << GENERATION) | CLOSING | LAST | generation() << GENERATION;
+        if last != word {
+            self.set(last);
+        }
         last
     }
 
@@ -342,11 +344,11 @@ pub(super) fn any_is_orphaned() -> bool {
 
 /// The numbers that were left to the last call on them.
 pub(super) fn orphaned() -> impl Iterator<Item = Number> {
-    known_from(0, RawFd::MAX).filter(|number| number.is_orphaned())
+    with_words(0, RawFd::MAX).filter(|number| number.is_orphaned())
 }
 
-/// The numbers from `first` to `last` of which something may be known.
-pub(super) fn known_from(first: RawFd, last: RawFd) -> impl Iterator<Item = Number> {
+/// The numbers from `first` to `last` that have words, whatever is known of them.
+pub(super) fn with_words(first: RawFd, last: RawFd) -> impl Iterator<Item = Number> {
     let first = usize::try_from(first).unwrap_or(0);
     let last = usize::try_from(last).unwrap_or(0);
     let blocks = BLOCKS_MADE.iter().enumerate().skip(first / IN_BLOCK);
@@ -356,9 +358,7 @@ pub(super) fn known_from(first: RawFd, last: RawFd) -> impl Iterator<Item = Numb
         words.map(move |(within, word)| (at * IN_BLOCK + within, word))
     });
     words
-        .filter(move |(number, word)| {
-            (first..=last).contains(number) && word.load(Ordering::SeqCst) != UNKNOWN
-        })
+        .filter(move |(number, _)| (first..=last).contains(number))
         .filter_map(|(number, word)| {
             let number = RawFd::try_from(number).ok()?;
             Some(Number { number, word })
