@@ -62,6 +62,7 @@ extern "C" {
     fn fopencookie(cookie: *mut c_void, mode: *const c_char, functions: Functions) -> *mut FILE;
     fn ftrylockfile(stream: *mut FILE) -> c_int;
     fn funlockfile(stream: *mut FILE);
+    fn __fwriting(stream: *mut FILE) -> c_int;
 }
 
 /// The pauses between attempts to lock a stream that another thread writes to.
@@ -77,7 +78,8 @@ struct Stream {
     stream: AtomicPtr<FILE>,
     twin: AtomicPtr<FILE>,
     number: c_int,
-    /// How many reads threads are in.
+    /// How many reads threads are in, and how many did not return: their thread was cancelled, has left them by longjmp(3), or has not
+    /// come into a forked child.
     reads: AtomicU32,
     buffer: [MaybeUninit<u8>; LARGEST_BUFFER],
 }
@@ -220,7 +222,6 @@ unsafe fn promised(number: c_int, twin: *mut FILE, buffer_size: usize) -> Option
         return None;
     }
     (*ours).number = number;
-    // A thread may have left a read by longjmp(3).
     (*ours).reads.store(0, Ordering::SeqCst);
     let stream = fopencookie(ours.cast(), c"r+".as_ptr(), FUNCTIONS);
     if stream.is_null() {
@@ -286,7 +287,7 @@ impl Leaving {
     pub(super) unsafe fn flush(&self, stream: *mut FILE) -> c_int {
         let mut pause = FIRST_PAUSE;
         while ftrylockfile(stream) != 0 {
-            if (*self.0).reads.load(Ordering::SeqCst) > 0 {
+            if __fwriting(stream) == 0 && (*self.0).reads.load(Ordering::SeqCst) > 0 {
                 return 0;
             }
             std::thread::sleep(pause);

@@ -517,6 +517,73 @@ static void cancelled(void) {
     show_arrived();
 }
 
+/* ------------------------------------------------------------ a read that has not returned, and then a write */
+
+enum { MUCH = 1 << 20 };
+static atomic_int writer, closer;
+static long taken;
+
+static void *send_much(void *argument) {
+    writer = syscall(SYS_gettid);
+    char *much = calloc(1, MUCH);
+    fwrite(much, 1, MUCH, stream_of_reader);
+    return NULL;
+}
+
+/* Once the other thread waits in its fclose. */
+static void *take_much(void *argument) {
+    char data[4096];
+    long length;
+    wait_until_it_sleeps(&closer);
+    while ((length = recv(pair[1], data, sizeof data, 0)) > 0)
+        taken += length;
+    return NULL;
+}
+
+static void close_while_another_writes(void) {
+    pthread_t threads[2];
+    int copy = dup(pair[0]);
+    pthread_create(&threads[0], NULL, send_much, NULL);
+    wait_until_it_sleeps(&writer);
+    closer = syscall(SYS_gettid);
+    pthread_create(&threads[1], NULL, take_much, NULL);
+    show("fclose", fclose(stream_of_reader));
+    pthread_join(threads[0], NULL);
+    shutdown(copy, SHUT_WR); /* a parent may have it, too */
+    pthread_join(threads[1], NULL);
+    printf("taken: %ld\n", taken);
+}
+
+static void start_a_read(pthread_t *thread) {
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    stream_of_reader = fdopen(pair[0], "r+");
+    pthread_create(thread, NULL, wait_for_line, NULL);
+    wait_until_it_sleeps(&reader);
+}
+
+static void written_after_a_cancelled_read(void) {
+    pthread_t thread;
+    start_a_read(&thread);
+    pthread_cancel(thread);
+    pthread_join(thread, NULL);
+    close_while_another_writes();
+}
+
+/* The thread that reads is not in the child. */
+static void written_in_a_child(void) {
+    pthread_t thread;
+    start_a_read(&thread);
+    fflush(stdout);
+    if (fork() == 0) {
+        close_while_another_writes();
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+    fflush(stdout);
+    _exit(0);
+}
+
 static void close_wakes(int (*close_it)(void)) {
     pthread_t thread;
     connect_them();
@@ -567,6 +634,8 @@ static const struct way ways[] = {
     {"modes", modes},
     {"lines", lines},
     {"ending", ending},
+    {"written-after-a-cancelled-read", written_after_a_cancelled_read},
+    {"written-in-a-child", written_in_a_child},
     {"conversation", conversation},
     {"buffers", buffers},
     {"positions", positions},

@@ -3,6 +3,7 @@
 #define THREADS_H
 
 #include "sockets.h"
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -16,15 +17,19 @@ static long long now_us(void) {
     return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
 }
 
-/* Whether the thread whose file in /proc this is sleeps, or has ended. */
+/* Whether the thread whose file in /proc this is sleeps, or has ended. Without a stream: a thread that sleeps in fclose holds the list
+   of them. */
 static int sleeps(const char *stat_file) {
     char text[512];
-    FILE *file = fopen(stat_file, "r");
-    if (file == NULL)
+    int file = open(stat_file, O_RDONLY);
+    if (file < 0)
         return 1;
-    char *read = fgets(text, sizeof text, file);
-    fclose(file);
-    return read == NULL || strrchr(text, ')')[2] == 'S';
+    long length = read(file, text, sizeof text - 1);
+    close(file);
+    if (length <= 0)
+        return 1;
+    text[length] = 0;
+    return strrchr(text, ')')[2] == 'S';
 }
 
 /* Until a thread, whose number is there when it has begun, sleeps in its call. */
