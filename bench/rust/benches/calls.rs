@@ -2,7 +2,6 @@
 //! on one processor; whether they share one would be chance otherwise, and would decide the times.
 
 use criterion::{criterion_group, criterion_main, Criterion};
-use polysock::Socket;
 use polysock_bench::{ours, tcp, SIZE};
 use std::hint::black_box;
 use std::io::{Read, Write};
@@ -25,8 +24,7 @@ fn ready(c: &mut Criterion) {
         });
     });
 
-    let (left, right) = tcp().unwrap();
-    let (left, right) = (ours(left).unwrap(), ours(right).unwrap());
+    let (left, right) = ours().unwrap();
     group.bench_function("polysock", |b| {
         b.iter(|| {
             left.send(black_box(&data)).unwrap();
@@ -71,9 +69,8 @@ fn ping_pong(c: &mut Criterion) {
         });
     });
 
-    let (stream, peer) = tcp().unwrap();
-    echo(peer);
-    let socket: Socket = ours(stream).unwrap();
+    let (socket, peer) = ours().unwrap();
+    echo(peer.detach().unwrap().into());
     group.bench_function("polysock", |b| {
         b.iter(|| {
             socket.send(&data).unwrap();

@@ -16,9 +16,15 @@ pub fn tcp() -> std::io::Result<(TcpStream, TcpStream)> {
     Ok((client, server))
 }
 
-/// polysock's socket over a connected one.
-pub fn ours(stream: TcpStream) -> Result<Socket> {
-    Socket::from_fd(stream.into()).map_err(Into::into)
+/// The same, made by polysock. A socket made of a descriptor would wait in another way, because copies of it may exist.
+pub fn ours() -> Result<(Socket, Socket)> {
+    let listener = polysock::create_server("127.0.0.1", 0, 1)?;
+    let port = listener.local_address()?.port().unwrap_or_default();
+    let client = polysock::create_connection("127.0.0.1", port, None)?;
+    let (server, _) = listener.accept()?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    Ok((client, server))
 }
 
 /// Two connected Unix stream sockets.
