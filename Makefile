@@ -439,7 +439,7 @@ bench-growth: python-module $(BUILD)/bench/growth_c bench-servers-built $(BENCH_
 	@$(PYTHON) bench/plot.py
 
 # A workspace by itself, so that no other build compiles criterion. On one processor: see bench/rust/benches/calls.rs.
-CARGO_BENCH := cargo bench --locked --target-dir target/bench-rust --manifest-path bench/rust/Cargo.toml
+CARGO_BENCH := cargo bench --locked --manifest-path bench/rust/Cargo.toml
 
 # Unchanged servers and their loads; `make judges` counts what they do right. About five minutes.
 .PHONY: bench-layer
@@ -447,6 +447,8 @@ bench-layer: layer ## PostgreSQL, nginx and redis under load over the layer belo
 	$(PYTHON) bench/layer.py --layer $(TARGET) bench/layer.json
 
 .PHONY: bench-rust
+# Criterion looks here for where to keep its results.
+bench-rust: export CARGO_TARGET_DIR := $(CURDIR)/target/bench-rust
 bench-rust: $(BUILD)/.prerequisites ## calls, framing and the poller in Rust, with criterion (RUST_BENCH=name for some)
 	$(CARGO_BENCH) --no-run
 	taskset -c 0 $(CARGO_BENCH) -- $(RUST_BENCH)
