@@ -27,7 +27,7 @@ def main(arguments=None):
         drivers, objects = read_drivers(options.driver), dict(spec.partition("=")[::2] for spec in options.calls_of)
         known = Known(options.known, scenarios, drivers)
         # The transfers first: of a transfer all bytes are looked at.
-        chosen = [*TRANSFERS, *scenarios] if not options.only else choose([*TRANSFERS, *scenarios], options.only)
+        chosen = choose_any([*TRANSFERS, *scenarios], options)
         finished = Finished(None if options.count else options.go_on_with, {key: getattr(options, key) for key in OPTIONS})
     except (Malformed, OtherRun) as exc:
         print(exc, file=sys.stderr)
@@ -47,6 +47,15 @@ def main(arguments=None):
     return 1 if tally.violations or not all_done or not tally.plays() else 0
 
 
+def choose_any(scenarios, options):
+    try:
+        return choose(scenarios, options.only)
+    except Malformed:
+        if not wanted_areas(options):
+            raise
+        return []  # only a tour is asked for
+
+
 def lists_of(names, chosen, options):
     parts = [(name, role) for name in names for role in ROLES]
     for number, (name, role) in enumerate(parts):
@@ -55,10 +64,14 @@ def lists_of(names, chosen, options):
 
 
 def lists_of_tour(options):
-    for area in AREAS if options.tour else []:
-        if not options.only or any(pattern in f"tour/{area}" for pattern in options.only):
-            shares = 1 if options.sample else SHARES_OF_TOUR
-            yield [Task(TOUR, "c", f"tour/{area} {i + 1}", area=area, share=(i, shares)) for i in range(shares)]
+    shares = 1 if options.sample else SHARES_OF_TOUR
+    for area in wanted_areas(options):
+        yield [Task(TOUR, "c", f"tour/{area} {i + 1}", area=area, share=(i, shares)) for i in range(shares)]
+
+
+def wanted_areas(options):
+    areas = AREAS if options.tour else ()
+    return [area for area in areas if not options.only or any(pattern in f"tour/{area}" for pattern in options.only)]
 
 
 def parse(arguments):

@@ -1,5 +1,5 @@
 /*
- * What no scenario has, for calls to fail in: a poller, a callback server and descriptors in messages. Plays one of them and says
+ * What no scenario has, for calls to fail in: a poller, servers of both kinds and descriptors in messages. Plays one of them and says
  * on each line what was refused: `NAME ERROR`; then `done SERVED`, whether everything was done. run_faults.py judges it.
  */
 #define _GNU_SOURCE
@@ -119,7 +119,7 @@ end:
 
 static int echo(polysock_t *connection, const polysock_addr *peer, void *user)
 {
-    char bytes[5];
+    char bytes[6];
     (void)peer, (void)user;
     int code = polysock_recv_exact(connection, bytes, sizeof bytes, NULL, SOON);
     return code < 0 ? code : polysock_sendall(connection, bytes, sizeof bytes, NULL, SOON);
@@ -131,13 +131,31 @@ static void failed(int code, const polysock_addr *peer, void *user)
     is_refused("on_error", code);
 }
 
+static bool play_clients(const polysock_addr *address)
+{
+    polysock_t *client = NULL;
+    char bytes[6];
+    bool served = false;
+    for (int i = 0; i < 2; i++) {
+        TRY(polysock_socket(&client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
+        TRY(polysock_connect(client, address, SOON));
+        TRY(polysock_sendall(client, "hello\n", 6, NULL, SOON));
+        TRY(polysock_recv_exact(client, bytes, 6, NULL, SOON));
+        served = i == 1 && memcmp(bytes, "hello\n", 6) == 0;
+        polysock_free(client);
+        client = NULL;
+    }
+end:
+    polysock_free(client);
+    return served;
+}
+
 static bool server_tour(void)
 {
-    polysock_t *listener = NULL, *client = NULL;
+    polysock_t *listener = NULL;
     polysock_server *server = NULL;
     polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
     polysock_addr address;
-    char bytes[16];
     size_t running = 0;
     bool served = false;
     options.on_error = failed;
@@ -146,26 +164,70 @@ static bool server_tour(void)
     TRY(polysock_getsockname(listener, &address));
     TRY(polysock_server_start(&server, listener, echo, NULL, &options));
     listener = NULL; /* the server's */
-    for (int i = 0; i < 2; i++) {
-        TRY(polysock_socket(&client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-        TRY(polysock_connect(client, &address, SOON));
-        TRY(polysock_sendall(client, "hello", 5, NULL, SOON));
-        TRY(polysock_recv_exact(client, bytes, 5, NULL, SOON));
-        served = i == 1 && memcmp(bytes, "hello", 5) == 0;
-        polysock_free(client);
-        client = NULL;
-    }
+    served = play_clients(&address);
 end:
-    polysock_free(client);
-    if (server != NULL) {
+    if (server != NULL)
         is_refused("polysock_server_stop", polysock_server_stop(server, 5000, &running));
-        if (running > 0)
-            printf("running %zu\n", running);
-    }
+    if (running > 0)
+        printf("running %zu\n", running);
     polysock_server_free(server);
     polysock_free(listener);
     return served;
 }
+
+static int answer(polysock_connection *connection, const void *message, size_t length, void *state, void *user)
+{
+    (void)state, (void)user;
+    return polysock_connection_reply(connection, message, length);
+}
+
+static void ended(polysock_connection *connection, int reason, int code, void *state, void *user)
+{
+    (void)connection, (void)state, (void)user;
+    if (reason == POLYSOCK_REASON_FAILED)
+        is_refused("on_close", code);
+}
+
+static void went_wrong(int code, polysock_connection *connection, void *user)
+{
+    (void)connection, (void)user;
+    is_refused("on_error", code);
+}
+
+static bool messages_tour(void)
+{
+    polysock_t *listener = NULL;
+    polysock_message_server *server = NULL;
+    polysock_message_server_options options = POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER;
+    polysock_framing lines = POLYSOCK_FRAMING_INITIALIZER;
+    polysock_addr address;
+    size_t running = 0;
+    bool served = false;
+    lines.kind = POLYSOCK_FRAMING_LINES;
+    options.framing = &lines;
+    options.on_close = ended;
+    options.on_error = went_wrong;
+    options.max_connections = 3;
+    TRY(polysock_create_server(&listener, "127.0.0.1", "0", 5));
+    TRY(polysock_getsockname(listener, &address));
+    TRY(polysock_message_server_start(&server, listener, answer, NULL, &options));
+    served = play_clients(&address);
+    if (!served && polysock_message_server_wait(server, 0) != POLYSOCK_ETIMEDOUT) /* it has given up */
+        is_refused("polysock_message_server_wait", polysock_message_server_wait(server, 0));
+end:
+    if (server != NULL)
+        is_refused("polysock_message_server_stop", polysock_message_server_stop(server, 5000, &running));
+    if (running > 0)
+        printf("running %zu\n", running);
+    polysock_message_server_free(server);
+    polysock_free(listener);
+    return served;
+}
+
+static const struct {
+    const char *name;
+    bool (*play)(void);
+} areas[] = {{"poller", poller_tour}, {"server", server_tour}, {"messages", messages_tour}, {"descriptors", descriptors_tour}};
 
 int main(int count_of_words, char **words)
 {
@@ -173,7 +235,10 @@ int main(int count_of_words, char **words)
     int before = count("/proc/self/fd");
     setvbuf(stdout, NULL, _IOLBF, 0);
     alarm(20); /* nothing hangs */
-    bool served = strcmp(name, "poller") == 0 ? poller_tour() : strcmp(name, "server") == 0 ? server_tour() : descriptors_tour();
+    bool served = false;
+    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
+        if (strcmp(name, areas[i].name) == 0)
+            served = areas[i].play();
     struct timespec moment = {0, 1000000};
     for (int i = 0; i < 3000 && (count("/proc/self/task") > ONE_THREAD || count("/proc/self/fd") > before + OURS); i++)
         nanosleep(&moment, NULL);

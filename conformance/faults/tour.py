@@ -1,11 +1,12 @@
-"""What no scenario has, while calls fail: pollers, callback servers, descriptors in messages. tour.c plays it, one process a play."""
+"""What no scenario has, while calls fail: pollers, servers of both kinds, descriptors in messages. tour.c plays it, one process a play."""
 
 import os
 import subprocess
 
 from .judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, names_of
 
-AREAS = ("poller", "server", "descriptors")
+AREAS = ("poller", "server", "messages", "descriptors")
+REPORTS = ("on_error", "on_close", "polysock_message_server_wait")  # what servers say of their own threads
 LIMIT = 30  # seconds
 
 
@@ -38,7 +39,7 @@ def judge(lines, fault, hit):
     *refused, end = [line.split(None, 2) for line in lines]
     wrong = (fault is None and refused) or any(line[0] in ("threads", "descriptors", "running") for line in refused)
     # Others may follow from the fault: a client waits for a server that can't accept, or is refused before the server's thread reports.
-    told = [line for i, line in enumerate(refused) if i == 0 or line[0] == "on_error"]
+    told = [line for i, line in enumerate(refused) if i == 0 or line[0] in REPORTS]
     if wrong or (refused and not any(reports(line, fault) for line in told)) or (end != ["done", "1"] and not refused):
         return VIOLATION
     return REFUSED if refused else ABSORBED if hit else NOT_REACHED
@@ -47,5 +48,5 @@ def judge(lines, fault, hit):
 def reports(refusal, fault):
     """Whether `CALL ERROR DETAIL` has the fault's errno and the name of the call."""
     call, error, detail = refusal
-    named = call == "on_error" or detail.startswith(call.removeprefix("polysock_"))
+    named = call in REPORTS or detail.startswith(call.removeprefix("polysock_"))
     return named and fault.error not in ("EINTR", "one byte") and error.removeprefix("E") in names_of(fault)

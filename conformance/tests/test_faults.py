@@ -98,6 +98,10 @@ def test_how_a_tour_ends():
     late = "polysock_connect ECONNREFUSED connect 127.0.0.1:1: Connection refused\non_error EINVAL server: accept: Invalid argument\n"
     check_tour(late + "done 0", "EINVAL", REFUSED)
     check_tour(late + "done 0", "EMFILE", VIOLATION)
+    gave_up = "polysock_recv_exact ECONNRESET recv_exact: reset\npolysock_message_server_wait EPERM message_server_wait: not permitted\n"
+    check_tour(gave_up + "done 0", "EPERM", REFUSED)
+    check_tour("polysock_recv_exact EOF no bytes\non_close ENOMEM recv: no memory\ndone 0", "ENOMEM", REFUSED)
+    check_tour("polysock_recv_exact EOF no bytes\ndone 0", "ENOMEM", VIOLATION)
     check_tour(refused + "done 0", "ENOMEM", VIOLATION)
     check_tour("polysock_recv EINTR recv: interrupted\ndone 0", "EINTR", VIOLATION)
     check_tour("polysock_recv EMFILE other: Too many open files\ndone 0", "EMFILE", VIOLATION)
