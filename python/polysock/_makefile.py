@@ -2,7 +2,7 @@
 
 import io
 
-from ._constants import timeout
+from ._constants import _standard, timeout
 from ._namespace import package
 
 
@@ -119,3 +119,7 @@ class SocketIO(io.RawIOBase):
         self._sock = None
         if sock is not None:
             sock._decref_socketios()
+
+
+# TLS sockets are the standard module's, and so are their raw files.
+SocketIO.register(_standard.SocketIO)

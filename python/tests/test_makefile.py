@@ -1,6 +1,7 @@
 """makefile: files over a socket."""
 
 import io
+import socket as standard
 import subprocess
 import sys
 
@@ -65,6 +66,17 @@ def test_a_subclass_of_the_raw_file_decides_what_it_is_open_for():
         client._io_refs += 1
         with Shut(client, "rb") as file, pytest.raises(io.UnsupportedOperation):
             file.readinto(bytearray(1))
+
+
+def test_the_raw_files_of_standard_and_tls_sockets_are_instances():
+    class Mine(polysock.SocketIO):
+        pass
+
+    with standard.socket() as sock, sock.makefile("rb", 0) as file:
+        assert isinstance(file, polysock.SocketIO)
+        assert not isinstance(file, Mine)
+    assert issubclass(standard.SocketIO, polysock.SocketIO)
+    assert not issubclass(polysock.SocketIO, standard.SocketIO)
 
 
 def test_a_text_file_without_an_encoding_warns_where_it_was_made():
