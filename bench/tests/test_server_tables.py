@@ -56,12 +56,28 @@ def test_brackets_show_what_others_had_if_that_disturbs():
 def test_a_disturbed_measurement_is_repeated_and_the_least_disturbed_one_counts(monkeypatch):
     def undisturbed(*others):
         left = iter(others)
-        monkeypatch.setattr(server_load, "measure", lambda *_: {"others": next(left)})
-        return server_load.measure_undisturbed(None, None, None)["others"], len(list(left))
+        ends = {"server_cpu": 0.99, "client_cpu": 0.5}
+        monkeypatch.setattr(server_load, "measure", lambda *_: {"others": next(left)} | ends)
+        return server_load.measure_undisturbed(None, LOADS["echo-100"], None)["others"], len(list(left))
 
     assert undisturbed(0.01, 0.5) == (0.01, 1)
     assert undisturbed(0.3, 0.05, 0.5) == (0.05, 1)
     assert undisturbed(0.3, 0.1, 0.2) == (0.1, 0)
+
+
+def test_a_measurement_in_which_neither_end_had_its_processor_is_repeated(monkeypatch):
+    def busier(load, *shares):
+        left = iter(shares)
+        monkeypatch.setattr(
+            server_load, "measure", lambda *_: {"others": 0.0, "server_cpu": next(left), "client_cpu": 0.9}
+        )
+        return server_load.measure_undisturbed(None, LOADS[load], None)["server_cpu"], len(list(left))
+
+    assert busier("echo-100", 0.95, 0.99) == (0.95, 1)
+    assert busier("idle-10000", 0.9, 0.91, 0.92, 0.99) == (0.92, 1)
+    # With few requests under way both ends wait for each other.
+    assert busier("echo-10", 0.7, 0.99) == (0.7, 1)
+    assert busier("connect", 0.7, 0.99) == (0.7, 1)
 
 
 def test_what_failed_or_is_missing_is_said():

@@ -16,6 +16,9 @@ static ATTACHING: AtomicUsize = AtomicUsize::new(0);
 /// Until when threads are taken to crowd, on the coarse clock; zero if they don't.
 static CROWDED_UNTIL: AtomicI64 = AtomicI64::new(0);
 
+/// Until when the process is taken to have one processor, on the coarse clock.
+static ONE_PROCESSOR_UNTIL: AtomicI64 = AtomicI64::new(0);
+
 /// How many times a thread has reattached while there was a reason to count, or its wait was timed exactly.
 static TURNS: AtomicUsize = AtomicUsize::new(0);
 
@@ -103,7 +106,11 @@ fn remember_crowd() -> bool {
     if remembered.saturating_sub(now) > MEMORY / 2 {
         return true;
     }
+    if now < ONE_PROCESSOR_UNTIL.load(Ordering::Relaxed) {
+        return false;
+    }
     if !has_several_processors() {
+        ONE_PROCESSOR_UNTIL.store(now.saturating_add(MEMORY), Ordering::Relaxed); // it takes two system calls to ask
         return false;
     }
     if CROWDED_UNTIL.fetch_max(now.saturating_add(MEMORY), Ordering::Relaxed) == 0 {
