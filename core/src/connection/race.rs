@@ -194,13 +194,21 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 // No other thread can close a socket in the race.
                 WaitOutcome::TimeUp | WaitOutcome::Closed => {}
                 WaitOutcome::Interrupted => return Interruptible::Interrupted,
-                WaitOutcome::Failed(kind) => return Interruptible::Done(RaceStep::Lost(kind)),
+                WaitOutcome::Failed(kind) => return Interruptible::Done(self.give_up(kind)),
             }
             if last_look && !self.runners.is_empty() {
                 let kind = if time_up { Kind::TimedOut } else { Kind::WouldBlock };
                 return Interruptible::Done(RaceStep::Lost(kind));
             }
         }
+    }
+
+    /// Ends all attempts in progress, as nothing can wait for them.
+    fn give_up(&mut self, kind: Kind) -> RaceStep<S> {
+        for started in &mut self.started {
+            started.end = started.end.or(Some(kind));
+        }
+        RaceStep::Lost(kind)
     }
 
     /// How long to wait for the attempts in progress.

@@ -4,7 +4,7 @@ use crate::support::filter::forbid;
 use crate::support::*;
 use polysock::{
     java_net, Event, Events, Family, IncomingDatagram, Kind, NativeCaller, OutgoingDatagram, Poller,
-    Protocol, RecvBuf, Socket, SocketType, Trigger,
+    Protocol, Race, RaceStep, RecvBuf, Socket, SocketType, Trigger,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -220,6 +220,24 @@ fn a_close_that_can_end_no_stream_says_so_and_closes() {
         assert!(refused.to_string().starts_with("close: "), "{refused}");
         assert!(a.is_closed());
         assert_eq!(b.within(ms(10_000)).recv(&mut [0; 1]).unwrap(), 0);
+    });
+}
+
+#[cfg(target_pointer_width = "64")] // with 32 bits there are two calls of this name
+#[test]
+fn an_attempt_that_nothing_can_wait_for_has_not_timed_out() {
+    limited(|| {
+        let (_queue, silent) = full_listener();
+        forbid(&[libc::SYS_ppoll], libc::ENOMEM);
+        let mut race = Race::new(&[silent.family()], None, ms(10_000)).unwrap();
+        assert!(matches!(
+            race.step(&mut NativeCaller).unwrap(),
+            RaceStep::Start(0)
+        ));
+        race.enter(0, Socket::tcp(silent.family()).unwrap(), silent);
+        let lost = race.step(&mut NativeCaller).unwrap();
+        assert!(matches!(lost, RaceStep::Lost(Kind::Os(libc::ENOMEM))), "{lost:?}");
+        assert_eq!(race.error(0).kind(), Kind::Os(libc::ENOMEM));
     });
 }
 
