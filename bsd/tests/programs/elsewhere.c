@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -244,7 +245,7 @@ static void vforked(void) {
 
 /* Threads that begin calls all the time, while the socket is closed: at any moment, a close ends them. */
 enum { LOOPS = 2, SOME_US = 3000000, PATIENCE_US = 20000000 };
-static atomic_int current = -1, over, calls[LOOPS];
+static atomic_int current = -1, entering = -1, over, calls[LOOPS];
 
 /* Some microseconds at most, so that calls and closes begin in every order. */
 static void spin(int number) {
@@ -257,9 +258,12 @@ static void *receive_all_the_time(void *argument) {
     char byte;
     while (!over) {
         int fd = current;
-        spin(*made * 53);
-        if (fd >= 0)
+        if (fd >= 0) {
+            entering = fd;
+            spin(*made * 53);
             recv(fd, &byte, 1, 0);
+        } else
+            sched_yield();
         ++*made;
     }
     return NULL;
@@ -276,7 +280,11 @@ static void at_any_moment(void) {
         socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
         /* A call that finds nothing waits. */
         send(pair[1], "ab", round % 3, 0);
+        entering = -1;
         current = pair[0];
+        for (int tries = 1; entering < 0; tries++)
+            if (tries % 10000 == 0)
+                sched_yield();
         spin(round * 37);
         close(pair[0]);
         current = -1;
