@@ -222,7 +222,7 @@ test-install: lib layer
 test-bsd: layer python-module
 	$(PYTEST) bsd/tests
 
-# The crate was built for the examples; this only puts it where the documents' programs in Rust find it.
+# The crate was built for the examples; this only puts it where the Rust programs of the documents find it.
 test-docs: lib python-module examples
 	cargo build --quiet --locked -p polysock
 	$(PYTEST) tools/test_documents.py
@@ -276,7 +276,7 @@ FAULTS = $(PYTHON) conformance/run_faults.py --shim $(FAULT_SHIM) --tour $(FAULT
 	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
 
 # Some faults of every scenario, always the same; `make soak` plays them all. Then three that once failed: a thread that makes
-# its first call without memory, a wait next to error reports when epoll is not available, and what a graceful close counts.
+# its first call without memory, a wait next to error reports when epoll is not available, and the count of a graceful close.
 test-faults: drivers $(FAULT_SHIM) $(FAULT_TOUR)
 	$(FAULTS) --sample 2
 	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
@@ -447,7 +447,7 @@ bench-layer: layer ## PostgreSQL, nginx and redis under load over the layer belo
 	$(PYTHON) bench/layer.py --layer $(TARGET) bench/layer.json
 
 .PHONY: bench-rust
-# Criterion looks here for where to keep its results.
+# Criterion keeps its results below this folder.
 bench-rust: export CARGO_TARGET_DIR := $(CURDIR)/target/bench-rust
 bench-rust: $(BUILD)/.prerequisites ## calls, framing and the poller in Rust, with criterion (RUST_BENCH=name for some)
 	$(CARGO_BENCH) --no-run
@@ -517,14 +517,13 @@ fuzz-python-%: python-module $(FUZZ_VENV)/.ready
 	cd python/tests && PATH='$(CURDIR)/$(FUZZ_VENV)/bin':"$$PATH" PYTHONPATH=.. PROPERTY=$* ./fuzz_parsers.py $(FUZZ_FOLDERS) \
 	  -artifact_prefix='$(FUZZ_FOUND)/failures/$*-' $(FUZZ_FLAGS)
 
-# Closes sockets under blocked calls, closes connections over bad paths, and bursts against callback servers, some minutes; then
-# every fault, some hours.
 # The faults that a stopped `make soak` has played, unless something was built since.
 FAULTS_FINISHED := $(BUILD)/faults-finished
 FAULTS_PLAYED_WITH := $(FAULT_SHIM) $(FAULT_TOUR) $(DRIVER_C) $(DRIVER_CPP) $(TARGET)/polysock-conformance-driver \
 	  $(filter-out %.d %.a,$(wildcard $(TARGET)/libpolysock.* $(TARGET)/lib_native.*)) conformance python/polysock
 
-# Results: docs/soak.md.
+# Closes sockets under blocked calls, closes connections over bad paths, and bursts against callback servers, some minutes; then
+# every fault, some hours. Results: docs/soak.md.
 soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 over bad paths, 10,000 connections at once, every fault
 	cargo test --quiet --locked --release -p polysock --test soak --test delivery --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock --test soak -- --nocapture

@@ -90,7 +90,7 @@ def parse(arguments):
     parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, always the same; languages take turns")
     parser.add_argument("--once", action="store_true", help="every call fails, each in one way, always the same")
     parser.add_argument("--seed", default="1", help="which ones --sample and --once take")
-    parser.add_argument("--check-same", action="store_true", help="play also what would be the same as another play, and compare")
+    parser.add_argument("--check-same", action="store_true", help="also play what would be the same as another play, and compare")
     parser.add_argument("--go-on-with", metavar="FILE", help="keep in FILE what is finished until all is; a stopped run continues there")
     parser.add_argument("--count", action="store_true", help="say how many faults there are, play none")
     parser.add_argument("--jobs", type=int, default=4, help="processes that play at the same time")

@@ -255,7 +255,7 @@ class Crowd:
         return sum(passed for passed, _ in runs) / sum(done for _, done in runs)
 
     def let_go(self):
-        """Lets them run for a while: the nanoseconds that passed, and how many times they did their work."""
+        """Lets them run for a while. Returns the nanoseconds that passed, and how many times they did their work."""
         self.over = False
         self.gate.release(len(self.threads))
         time.sleep(WARM_UP)

@@ -42,7 +42,7 @@ macro_rules! variadic {
     };
 }
 
-/// What such a function consists of.
+/// The instructions of such a function.
 #[cfg(target_arch = "x86_64")]
 macro_rules! instructions {
     ($name:ident, $named:literal, $list:literal, $with_list:ident) => {

@@ -1,4 +1,4 @@
-"""Scenarios of a program, in which it shows a trap without --safe, and a promise with it."""
+"""Scenarios of a program: without --safe it shows the trap, and with it that the promise is kept."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def play(program, scenarios, built_layer, folder):
 
 
 def check(played, arguments, trap, kept):
-    """`trap` is what it prints without the promises, or how it is killed; None is anything else than with them."""
+    """`trap`: what it prints without the promises, or how it is killed; None: anything but what it prints with them."""
     for way in ("safe", "safe-and-recorded"):
         safe = played[arguments, way]
         assert (safe.stdout.splitlines(), safe.stderr, safe.returncode) == (kept, "", 0)

@@ -165,7 +165,7 @@ def test_a_close_ends_a_wait_if_a_system_call_is_slow(call, close, slow, layer, 
     delayed = ("-e", f"trace=?{slow}", "-e", f"inject=?{slow}:delay_enter=3000")
     promised = ("-E", f"LD_PRELOAD={layer.library}", "-E", "POLYSOCK_SAFE=1")
     report = layer.folder / "calls"
-    # Other system calls must not be slow, too.
+    # The other system calls must not be slowed down.
     command = ("strace", "-f", "--seccomp-bpf", "-qq", *delayed, "-e", "signal=none", "-o", report, *promised)
     safe = run(*command, compiled("polling"), "at-any-moment", call, *close.split())
     assert (safe.stdout, safe.stderr, safe.returncode) == ("stuck: 0\n", "", 0)

@@ -5,7 +5,7 @@ import random
 
 from .table import faults
 
-# The options that say so.
+# The options that decide this.
 OPTIONS = ("only", "call", "spared", "error", "most", "sample", "once", "seed", "partner")
 
 

@@ -3,7 +3,7 @@
 from runner.scenario import parse_answer
 
 # How a play with a fault ends: nothing was to be seen of it; a step was refused as it should be; the call was not made this
-# time (threads take turns as they like); exceptions.txt has it; none of these; it was not made, for another play was the same.
+# time (threads take turns as they like); exceptions.txt has it; none of these; it was not made, as another was the same.
 ABSORBED, REFUSED, NOT_REACHED, EXEMPT, VIOLATION, SAME = "absorbed", "refused", "not reached", "exempt", "violation", "same"
 
 # What an errno is called where it is not its own name.

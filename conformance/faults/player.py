@@ -1,4 +1,4 @@
-"""What one process of a run plays with, and what it has to say of each task."""
+"""How one process of a run plays its tasks, and what it reports of each."""
 
 import collections
 import pathlib
@@ -29,7 +29,7 @@ class Task:
     path: str
     scenario: object = None
     area: str = ""
-    share: tuple = (0, 1)  # of so many: the how manieth
+    share: tuple = (0, 1)  # which one, of how many
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Done:
 
 
 class Player:
-    """Keeps its drivers from one task to the next, if that is of the same language and role."""
+    """Keeps its drivers from one task to the next, if both have the same language and role."""
 
     def __init__(self, options, drivers, objects, known, ended):
         self.options, self.drivers, self.objects, self.known, self.ended = options, drivers, objects, known, ended
@@ -81,7 +81,7 @@ class Player:
         return done
 
     def plays(self, task, done):
-        """With every fault or a sample of them."""
+        """Plays a scenario with every fault, or with a sample of them."""
         pair, scenario = self.pair_for(task.name, task.role), task.scenario
         counted = self.unhindered(lambda: counts(pair, scenario))
         if counted.outcome == VIOLATION:
@@ -134,7 +134,7 @@ class Player:
             control.close()
 
     def unhindered(self, play):
-        """Plays again when something is wrong that may be so only because the machine stood still."""
+        """Plays again if there was a violation while the machine stood still, which may be the only reason for it."""
         for _ in range(TRIES):
             began = time.monotonic()
             played = play()

@@ -1,7 +1,8 @@
 """Plays that need not be made, because another one was the same.
 
-Two ways to tell. A play ends at the first step that the fault changes: another scenario that begins with the same steps ends there
-too, with the same fault. And where all calls from the n-th on were to fail, and only one was made, the n-th call alone was played.
+There are two ways to tell. A play ends at the first step that the fault changes: another scenario that begins with the same steps
+ends there, too, with the same fault. And if all calls from the n-th on were to fail, but there was only one, then that play was
+the same as one in which only the n-th call fails.
 """
 
 import itertools
@@ -17,7 +18,7 @@ TRIES = 64
 
 
 class Numbers:
-    """A set of numbers that all processes of a run share, each made by one of them with fork."""
+    """A set of numbers that all processes of a run share: make it before they are forked."""
 
     def __init__(self):
         self.slots = memoryview(mmap.mmap(-1, 8 * SLOTS)).cast("q")
@@ -26,7 +27,7 @@ class Numbers:
         return ((number + i) % SLOTS for i in range(TRIES))
 
     def add(self, number):
-        """Two processes at once may lose one of their numbers: then a play is made twice."""
+        """If two processes add at the same time, one number may be lost: then a play is made twice."""
         free = next((place for place in self.places(number) if self.slots[place] in (0, number)), None)
         if free is not None:
             self.slots[free] = number
@@ -37,7 +38,7 @@ class Numbers:
 
 
 class Same:
-    """What the plays of a scenario have shown, and those of the others in the same language and role."""
+    """What is known from the plays of a scenario, and from those of other scenarios in the same language and role."""
 
     def __init__(self, ended, name, role, scenario):
         self.ended, self.alone = ended, {}
@@ -58,7 +59,7 @@ class Same:
 
 
 def beginnings(part, steps):
-    """A number for each step that stands for all that was done up to it; what goes out on the wire is not looked at here."""
+    """For each step, a number that stands for all that was done up to it; expectations of segments on the wire are left out."""
     number = hash(part)
     for step in steps:
         if step.kind != "wire":

@@ -1,4 +1,4 @@
-"""Processes that share what is to be done: threads of one interpreter would wait for each other."""
+"""Processes that share the work: threads of one interpreter would wait for each other."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -9,7 +9,7 @@ WORTH_JOINING = 6  # tasks for each process: getting ready for another list take
 
 
 class Tasks:
-    """Lists of tasks, of which each process takes the next one, and stays with a list for as long as it lasts."""
+    """Lists of tasks. A process chooses a list, and takes one task after the other from it for as long as it lasts."""
 
     def __init__(self, lists):
         self.lists, self.lock = lists, FORK.Lock()
@@ -23,7 +23,7 @@ class Tasks:
         return bool(self.stopped.value)
 
     def all(self):
-        """In each process: its tasks, one after the other."""
+        """The tasks of the process that calls it, one after the other."""
         while (number := self.join()) is not None:
             while (task := self.take(number)) is not None:
                 yield task
@@ -31,7 +31,7 @@ class Tasks:
                 self.workers[number] -= 1
 
     def join(self):
-        """The list with the most to do for each process."""
+        """Chooses the list with the most left to do for each of its processes."""
 
         def share(number):
             return (len(self.lists[number]) - self.taken[number]) / (self.workers[number] + 1)
@@ -54,7 +54,7 @@ class Tasks:
 
 
 def share_out(tasks, jobs, player, note):
-    """Lets so many processes do the tasks, and gives `note` what comes back. Returns whether all were done."""
+    """Has this many processes do the tasks, and passes what they report to `note`. Returns whether all were done."""
     before = [signal.signal(number, tasks.stop) for number in (signal.SIGINT, signal.SIGTERM)]
     readers, workers = [], []
     for _ in range(min(jobs, sum(map(len, tasks.lists)))):

@@ -1,4 +1,4 @@
-"""What the plays have shown, of all that go on at the same time."""
+"""What the plays of all processes have shown."""
 
 import collections
 import sys
@@ -7,7 +7,7 @@ import time
 from .judge import ABSORBED, EXEMPT, NOT_REACHED, REFUSED, SAME, VIOLATION
 
 OUTCOMES = (ABSORBED, REFUSED, NOT_REACHED, EXEMPT, VIOLATION, SAME)
-EVERY = 60  # seconds, between two lines on how far a run is
+EVERY = 60  # seconds between two lines that report how far a run has come
 
 
 class Tally:
@@ -16,7 +16,7 @@ class Tally:
         self.began = self.shown = time.monotonic()
 
     def take_over(self, task):
-        """What an earlier run has played of a task; whether it has."""
+        """Adds what an earlier run has found of a task. Returns whether it had finished the task."""
         outcomes = self.finished.outcomes(task.name, task.role, task.path)
         if outcomes is not None:
             self.add(task.name, outcomes)
@@ -33,7 +33,7 @@ class Tally:
             self.finished.add(name, role, path, done.outcomes)
         if time.monotonic() - self.shown > EVERY:
             self.shown = time.monotonic()
-            print(f"{self.summary()} until now", file=sys.stderr, flush=True)
+            print(f"{self.summary()} so far", file=sys.stderr, flush=True)
 
     def add(self, name, outcomes):
         self.counts.update({(name, outcome): number for outcome, number in outcomes.items()})

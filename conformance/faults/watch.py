@@ -1,10 +1,10 @@
-"""Whether the machine let us run: a play during which it did not says nothing about hangs and times."""
+"""Whether the machine let us run: a play during which it did not shows nothing about hangs and times."""
 
 import threading
 import time
 
 TICK = 0.2  # seconds
-LATE = 1.0  # seconds: nothing that the scenarios expect comes as close to its limit
+LATE = 1.0  # seconds: nothing that the scenarios expect comes this close to its limit
 
 
 class Watch(threading.Thread):

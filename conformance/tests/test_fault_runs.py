@@ -27,7 +27,7 @@ def played(outcome, fault=FAULT, hits=1, ended_at=None):
     return Played("area/one", fault, outcome, "", hits, ended_at)
 
 
-def test_a_play_ends_where_another_did_that_began_alike():
+def test_a_play_ends_where_another_with_the_same_beginning_did():
     ended = Numbers()
     Same(ended, "c", "server", ONE).note(played(REFUSED, ended_at=2))
     assert Same(ended, "c", "server", TWO).outcome(FAULT) == REFUSED
@@ -43,14 +43,14 @@ def test_a_play_that_goes_on_says_nothing_about_another_scenario():
     assert Same(ended, "c", "server", TWO).outcome(FAULT) is None
 
 
-def test_one_that_ended_later_says_nothing_about_one_that_goes_on_otherwise():
+def test_a_play_that_ended_later_says_nothing_about_one_that_continues_differently():
     ended = Numbers()
     Same(ended, "c", "server", TWO).note(played(REFUSED, ended_at=2))
     assert Same(ended, "c", "server", ONE).outcome(FAULT) is None
 
 
 @pytest.mark.parametrize(("hits", "known"), [(1, ABSORBED), (2, None), (0, None)])
-def test_all_calls_from_the_last_on_are_the_last(hits, known):
+def test_failing_all_calls_from_the_last_one_on_is_failing_the_last_one(hits, known):
     same, lasting = Same(Numbers(), "c", "server", ONE), Fault("recv", 0, "ENOMEM", lasting=True)
     same.note(played(ABSORBED, lasting, hits))
     assert same.outcome(FAULT) == known
@@ -67,7 +67,7 @@ def test_numbers_that_want_the_same_place():
 
 
 class Player:
-    """Says what it was given, and who it is."""
+    """Reports the task that it was given, and its process."""
 
     def __enter__(self):
         return self
@@ -110,6 +110,6 @@ def test_a_run_that_is_stopped_begins_nothing_more():
     assert len(said) < 100_000  # more than the pipe holds
 
 
-def test_short_lists_are_left_to_those_who_have_begun():
+def test_a_short_list_is_left_to_the_process_that_has_begun_it():
     tasks = Tasks([[1, 2, 3], [4]])
     assert (tasks.join(), tasks.join(), tasks.join()) == (0, 1, None)

@@ -212,7 +212,7 @@ private:
         using state_type = typename state_of<Handler>::type;
         static constexpr bool has_state = !std::is_void_v<state_type>;
 
-        // Whether the handler has an on_close that takes these after the connection, with the state before them if there is one.
+        // Whether the handler has an on_close that takes these arguments, after the connection and the state if there is one.
         template <class... Given> struct list {};
         template <class H, class Given, class = void> struct closes : std::false_type {};
         template <class H, class... Given>

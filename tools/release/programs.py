@@ -17,7 +17,7 @@ LOADERS = {
     ("musl", "x86_64"): "lib/ld-musl-x86_64.so.1",
     ("musl", "aarch64"): "lib/ld-musl-aarch64.so.1",
 }
-# Where a system has the C library of another processor: that of Debian's cross-compilers, or the other's own package.
+# Where a system has the C library for another processor: from Debian's cross-compilers, or from its own package.
 ELSEWHERE = {"glibc": "/usr/{machine}-linux-gnu", "musl": "/"}
 
 

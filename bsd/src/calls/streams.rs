@@ -78,8 +78,8 @@ struct Stream {
     stream: AtomicPtr<FILE>,
     twin: AtomicPtr<FILE>,
     number: c_int,
-    /// How many reads threads are in, and how many did not return: their thread was cancelled, has left them by longjmp(3), or has not
-    /// come into a forked child.
+    /// How many reads have not returned: a thread is in them, or will never return from them because it was cancelled, has left them
+    /// by longjmp(3), or does not exist in this forked child.
     reads: AtomicU32,
     buffer: [MaybeUninit<u8>; LARGEST_BUFFER],
 }

@@ -530,7 +530,7 @@ static void *send_much(void *argument) {
     return NULL;
 }
 
-/* Once the other thread waits in its fclose. */
+/* Begins once the other thread waits in its fclose. */
 static void *take_much(void *argument) {
     char data[4096];
     long length;
@@ -569,7 +569,7 @@ static void written_after_a_cancelled_read(void) {
     close_while_another_writes();
 }
 
-/* The thread that reads is not in the child. */
+/* The thread that reads does not exist in the child. */
 static void written_in_a_child(void) {
     pthread_t thread;
     start_a_read(&thread);

@@ -17,8 +17,8 @@ static long long now_us(void) {
     return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
 }
 
-/* Whether the thread whose file in /proc this is sleeps, or has ended. Without a stream: a thread that sleeps in fclose holds the list
-   of them. */
+/* Whether a thread sleeps, or has ended: `stat_file` is its file in /proc. Reads it without a stream: a thread that sleeps in fclose
+   holds the list of streams. */
 static int sleeps(const char *stat_file) {
     char text[512];
     int file = open(stat_file, O_RDONLY);
@@ -32,7 +32,7 @@ static int sleeps(const char *stat_file) {
     return strrchr(text, ')')[2] == 'S';
 }
 
-/* Until a thread, whose number is there when it has begun, sleeps in its call. */
+/* Waits until a thread sleeps in its call. Its number is 0 until it has begun. */
 static void wait_until_it_sleeps(const atomic_int *id) {
     char path[64];
     for (int tries = 0; tries < LONGEST_MS; tries++) {

@@ -163,7 +163,7 @@ class ServesMessages:
         for server, program in servers.values():
             program.resume(ending=True)
             self.stop_server(server, 0)
-            program.stop = None  # which knows the server, and the server knows the program: its descriptors would wait for gc
+            program.stop = None  # it refers to the server, which refers to the program: descriptors would wait for gc
         super().do_reset()
 
     def message_server(self, name):

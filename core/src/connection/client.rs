@@ -91,7 +91,7 @@ pub fn connect_any<C: Caller>(
     connect_to_any(addresses, options, timeout, caller).map(|(socket, _)| socket)
 }
 
-/// The same, and which address that was: of a connection that was reset at once the system can't say it any more.
+/// The same, and which address answered: the system can no longer report that for a connection that was reset at once.
 pub(crate) fn connect_to_any<C: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,

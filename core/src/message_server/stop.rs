@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 /// How long [`stop`](MessageServer::stop) waits for callbacks whose connections it has closed.
 const RETURN_TIME: Duration = Duration::from_secs(1);
 
-/// How long the workers have to close what is left when the time is up. If all of them are in callbacks, which perhaps wait for
-/// that, the thread that stops the server does it.
+/// How long the workers have to close what is left when the time is up. Then the thread that stops the server does it, because all
+/// workers may be in callbacks that wait for just that.
 const FORCED_BY_WORKERS: Duration = Duration::from_millis(20);
 
 impl MessageServer {
@@ -75,7 +75,7 @@ impl MessageServer {
         Ok(self.state.lock().others_working())
     }
 
-    /// Ends all connections whatever is still to be sent.
+    /// Ends all connections, whatever is still to be sent.
     fn force_all(&self) {
         let (mut place, mut places) = (0, 1);
         while place < places {
@@ -158,7 +158,7 @@ impl MessageWorker {
 }
 
 impl Connection {
-    /// Ends it whatever is still to be sent. `wakes`: the leader if it is in the poller.
+    /// Ends it, whatever is still to be sent. `wakes`: whether to wake the leader if that is in the poller.
     fn force(&self, server: &MessageServer, wakes: bool) {
         let due = {
             let mut traffic = self.lock_between_sends();

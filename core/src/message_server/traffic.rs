@@ -182,8 +182,7 @@ impl Traffic {
         self.ending.get_or_insert_with(|| Box::new(reason));
     }
 
-    /// The connection is closed for this reason, whatever is unsent. A close that would have sent everything first has not
-    /// done so then.
+    /// The connection is closed for this reason, whatever is unsent. The reason replaces that of a close that has not sent everything.
     pub(super) fn cut_off(&mut self, reason: CloseReason) {
         use CloseReason::{ByProgram, PeerFinished};
         let sends_first = !self.aborted && matches!(self.ending.as_deref(), Some(ByProgram | PeerFinished));

@@ -34,7 +34,7 @@ fn socket_to_close(number: i32) -> Option<Number> {
     match Number::known(number) {
         Some(number) if number.is_known_other() => None,
         Some(number) => fork::is_owner().then_some(number),
-        // Nothing is known of it and its neighbours. The calls that wait for several don't find out what each is.
+        // Nothing is known of it and its neighbours. Calls that wait for several numbers don't find out what each is.
         None if threads::is_in_use(number) && fork::is_owner() => Number::of_socket(number),
         None => None,
     }
@@ -147,7 +147,7 @@ pub fn close_range<T>(first: u32, last: u32, close: impl FnOnce() -> T) -> T {
             }
         });
     };
-    // The calls that wait for several don't find out what each is.
+    // Calls that wait for several numbers don't find out what each is.
     each_socket_in_use(|_| {});
     for number in numbers() {
         if number.is_known_socket() {

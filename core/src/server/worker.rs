@@ -200,7 +200,7 @@ impl Worker {
         let failure = match self.accept(caller) {
             Ok((connection, peer)) => {
                 self.pause = None;
-                // Before the turn is: handlers mostly wait in the kernel, and each waker takes a descriptor.
+                // Before the turn to accept is handed on: handlers mostly wait in the kernel, and each waker takes a descriptor.
                 waker::hand_on();
                 return Ok(self.begin_handling(caller, connection, peer));
             }

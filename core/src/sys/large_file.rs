@@ -1,4 +1,5 @@
-//! The calls about files with 64 bits for sizes and offsets: their names differ, because those of programs with 32 bits are older.
+//! Calls that take sizes and offsets of files in 64 bits. On Linux these have names of their own: under the older names, 32-bit
+//! programs have 32 bits.
 
 #[cfg(not(target_os = "linux"))]
 pub use libc::{getrlimit, mmap, off_t, rlimit, truncate, RLIM_INFINITY};

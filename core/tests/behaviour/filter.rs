@@ -70,7 +70,7 @@ fn close_wakes_a_thread_that_can_have_no_eventfd() {
     });
 }
 
-/// The same answer as of a connection that the peer has reset at once.
+/// getpeername(2) also fails for a connection that the peer has reset at once.
 #[test]
 fn a_connection_of_java_style_needs_no_getpeername() {
     without(&[libc::SYS_getpeername], || {

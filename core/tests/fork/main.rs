@@ -18,7 +18,7 @@ const WHILE_THE_KERNEL_WAITS: [&str; 5] = [
     "a_child_keeps_its_connection_when_proc_has_gone",
 ];
 
-/// Functions with their names.
+/// Functions, each with its name.
 macro_rules! named {
     ($($module:ident::$name:ident),* $(,)?) => {
         [$((stringify!($name), $module::$name)),*]

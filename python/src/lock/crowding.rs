@@ -22,12 +22,12 @@ const CROWDED_SCORE: u32 = 4 * CAUSED_SCORE;
 const HIGHEST_SCORE: u32 = 4 * CROWDED_SCORE;
 /// Handing over the lock to a thread on another processor takes longer than a call that takes less than this.
 const SHORT_CALL: Duration = Duration::from_micros(4);
-/// If at least so many threads wait, nearly all of them sleep, and each time the lock is given up, one is woken: then
+/// If at least this many threads wait, nearly all of them sleep, and each time the lock is given up, one is woken: then
 /// longer calls keep it, too, unless this thread's calls often sleep. Such a thread gives the lock up soon anyway.
 const MANY: usize = 3;
 /// A call that took this long has slept.
 const SLEPT: Duration = Duration::from_micros(50);
-/// After about so many calls that have not slept since one did, none is expected to.
+/// After about this many calls in a row that have not slept, the next one is not expected to sleep.
 const STEADY: u32 = 4;
 /// More of them are not counted. One that has slept halves the count: its thread may only have been kept from running.
 const STEADIEST: u32 = 16;
@@ -116,7 +116,8 @@ impl Crowding {
         });
     }
 
-    /// Whether the next call may be made with the lock although so many others wait for it; spends its time.
+    /// Whether the next call may be made with the lock although this many threads wait for it; if so, its time is taken from
+    /// what is left.
     pub fn keep(&self, transfer: Transfer, waiting: usize) -> bool {
         let usual = self.call(transfer).0.get();
         let many = waiting >= MANY && self.awake.get() >= STEADY;
@@ -149,7 +150,7 @@ mod tests {
         kept_from(crowding, transfer, 1)
     }
 
-    /// The same while so many wait.
+    /// The same while this many wait.
     fn kept_from(crowding: &Crowding, transfer: Transfer, waiting: usize) -> u128 {
         (0..).take_while(|_| crowding.keep(transfer, waiting)).count() as u128
     }
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn not_those_of_a_thread_whose_calls_often_sleep() {
+    fn while_many_wait_calls_that_often_sleep_give_it_up() {
         let crowding = with_calls_of(us(10));
         crowding.called(Transfer::Receive, SLEPT);
         assert!(crowding.keep(Transfer::Send, MANY), "once is not often");

@@ -12,7 +12,7 @@ static OF_THREAD: PerThread<RefCell<Option<Rc<Waker>>>> = PerThread::new();
 /// Wakers of threads that [do not need them any more](hand_on), for the next threads that wait.
 static SPARE: ForkLock<Option<Vec<Waker>>> = ForkLock::none();
 
-/// At most this many are kept.
+/// How many of them are kept at most.
 const MOST_SPARE: usize = 16;
 
 /// The waker of this thread, or `None` when no descriptor is available (the wait is then cut into slices).
@@ -44,7 +44,7 @@ pub fn forget_of_thread() {
     });
 }
 
-/// Leaves the waker of this thread to the next one that waits, because this thread may not wait in poll again for long.
+/// Leaves the waker of this thread to the next one that waits, because this thread may not wait in poll again for a long time.
 pub fn hand_on() {
     let ours = OF_THREAD
         .with(|slot| slot.try_borrow_mut().ok()?.take())

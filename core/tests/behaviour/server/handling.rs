@@ -73,7 +73,7 @@ fn a_connection_takes_one_descriptor() {
             let made = wakers() - before;
             assert!(
                 made <= 2,
-                "{made}: one for this thread, and one for that which accepts"
+                "{made}: one for this thread, and one for the thread that accepts"
             );
             // They find another one when they wait for connections again.
             drop(clients);
