@@ -7,6 +7,7 @@ use super::state::{ServerStats, State};
 use crate::caller::Caller;
 use crate::error::{Error, Operation, Result};
 use crate::socket::Socket;
+use crate::sys::waker::SharedWaker;
 use crate::time::Timeout;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub struct Server {
     /// How long a worker that is not needed waits before it leaves.
     pub(super) idle: Duration,
     pub(super) state: Monitor<State>,
+    /// That of the worker whose turn it is to accept.
+    pub(super) acceptors_waker: SharedWaker,
 }
 
 impl Server {
@@ -59,6 +62,7 @@ impl Server {
             options,
             idle: IDLE,
             state: Monitor::new(),
+            acceptors_waker: SharedWaker::new(),
         })
     }
 

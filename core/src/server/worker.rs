@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::Socket;
-use crate::sys::{thread, waker};
+use crate::sys::thread;
 use crate::time::{Deadline, Timeout};
 use crate::trace::{self, Line, Since};
 use std::sync::Arc;
@@ -201,7 +201,7 @@ impl Worker {
             Ok((connection, peer)) => {
                 self.pause = None;
                 // Before the turn to accept is handed on: handlers mostly wait in the kernel, and each waker takes a descriptor.
-                waker::hand_on();
+                server.acceptors_waker.leave();
                 return Ok(self.begin_handling(caller, connection, peer));
             }
             Err(failure) if failure.kind() == Kind::Closed => return Ok(None),
@@ -222,6 +222,7 @@ impl Worker {
     /// Waits for a connection, and meanwhile ends handlers whose time is up.
     fn accept<C: Caller>(&self, caller: &mut C) -> Result<(Socket, Address)> {
         let server = &self.server;
+        server.acceptors_waker.take();
         loop {
             let until = caller.block(|| server.wait_for_room());
             let mut call = server.listener.on(&mut *caller).within(Timeout::from(until));

@@ -1,4 +1,4 @@
-//! Waking a thread that waits in `poll`: one descriptor per thread, made when it first waits, or handed on by another thread.
+//! Waking a thread that waits in `poll`: one descriptor per thread, made when it first waits, or left by another thread.
 //!
 //! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
 //! number. So it is read only when it was signalled, and written and closed only after checking what it is now.
@@ -10,7 +10,7 @@ mod pipe;
 
 #[cfg(all(target_os = "linux", not(polysock_portable)))]
 pub use eventfd::new_waker;
-pub use per_thread::{forget_of_thread, hand_on, of_thread};
+pub use per_thread::{forget_of_thread, of_thread, SharedWaker};
 #[cfg(any(not(target_os = "linux"), polysock_portable))]
 pub use pipe::new_waker;
 

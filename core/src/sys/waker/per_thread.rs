@@ -1,19 +1,12 @@
 //! One waker for each thread that waits.
 
 use super::{new_waker, Waker};
-use crate::memory;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::local::PerThread;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 static OF_THREAD: PerThread<RefCell<Option<Rc<Waker>>>> = PerThread::new();
-
-/// Wakers of threads that [do not need them any more](hand_on), for the next threads that wait.
-static SPARE: ForkLock<Option<Vec<Waker>>> = ForkLock::none();
-
-/// How many of them are kept at most.
-const MOST_SPARE: usize = 16;
 
 /// The waker of this thread, or `None` when no descriptor is available (the wait is then cut into slices).
 ///
@@ -28,7 +21,7 @@ pub fn of_thread() -> Option<Rc<Waker>> {
                 Some(_) => std::mem::forget(slot.take()),
                 None => {}
             }
-            *slot = take_spare().or_else(|| new_waker().ok()).map(Rc::new);
+            *slot = new_waker().ok().map(Rc::new);
             slot.clone()
         })
         // There is no place to keep one: make a waker for this wait only.
@@ -44,26 +37,47 @@ pub fn forget_of_thread() {
     });
 }
 
-/// Leaves the waker of this thread to the next one that waits, because this thread may not wait in poll again for a long time.
-pub fn hand_on() {
-    let ours = OF_THREAD
-        .with(|slot| slot.try_borrow_mut().ok()?.take())
-        .flatten();
-    let Some(waker) = ours else { return };
-    if waker.generation != fork::generation() {
-        std::mem::forget(waker); // shared with the parent process
-        return;
+/// A waker that threads leave for each other, of which one at a time waits in poll.
+pub struct SharedWaker(ForkLock<Option<Waker>>);
+
+impl SharedWaker {
+    pub fn new() -> Self {
+        Self(ForkLock::new())
     }
-    // It is registered nowhere, so this thread has the only reference.
-    let Ok(waker) = Rc::try_unwrap(waker) else { return };
-    let mut spare = SPARE.lock();
-    let spare = spare.get_or_insert_default();
-    if spare.len() < MOST_SPARE {
-        // Without memory it is closed, and the next thread makes one.
-        let _ = memory::push(spare, waker);
+
+    /// Gives it to this thread, unless it is taken or the thread has one.
+    pub fn take(&self) {
+        OF_THREAD.with(|slot| {
+            let Ok(mut slot) = slot.try_borrow_mut() else {
+                return;
+            };
+            if slot.is_none() {
+                *slot = self.0.lock().take().map(Rc::new);
+            }
+        });
+    }
+
+    /// Leaves this thread's waker to the next one, because this thread may not wait in poll again for a long time.
+    pub fn leave(&self) {
+        let ours = OF_THREAD
+            .with(|slot| slot.try_borrow_mut().ok()?.take())
+            .flatten();
+        // It is registered nowhere, so this thread has the only reference.
+        let Some(Ok(waker)) = ours.map(Rc::try_unwrap) else {
+            return;
+        };
+        if waker.generation == fork::generation() {
+            let before = self.0.lock().replace(waker);
+            drop(before);
+        } else {
+            std::mem::forget(waker); // shared with the parent process
+        }
     }
 }
 
-fn take_spare() -> Option<Waker> {
-    SPARE.lock().as_mut()?.pop()
+impl Drop for SharedWaker {
+    fn drop(&mut self) {
+        // In a forked child the lock has nothing to give: the parent's waker is left alone.
+        drop(self.0.lock().take());
+    }
 }
