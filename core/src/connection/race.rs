@@ -36,6 +36,8 @@ pub struct Race<S> {
     /// What became of the addresses that were started, in their order.
     started: Vec<Started>,
     first_failure: Option<Kind>,
+    /// Why nothing can wait for the attempts, if so.
+    given_up: Option<Kind>,
 }
 
 struct Runner<S> {
@@ -93,6 +95,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 one_at_a_time: false,
                 next_start: None,
                 first_failure: None,
+                given_up: None,
             })
         };
         made().map_err(|kind| Error::new(Operation::CreateConnection, kind))
@@ -143,16 +146,19 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         self.runners.iter().any(|runner| runner.place == place)
     }
 
-    /// Why a place that was started did not win: its error, or `TimedOut` if no answer came in time.
+    /// Why a place did not win: its error, or `TimedOut` if no answer came in time.
     pub fn error(&self, place: usize) -> Error {
         let started = self.started.iter().find(|started| started.place == place);
-        let kind = started.and_then(|started| started.end);
+        let kind = started.and_then(|started| started.end).or(self.given_up);
         Error::new(Operation::Connect, kind.unwrap_or(Kind::TimedOut)).within(self.limit)
     }
 
     /// The places that were started, in order, and how they ended.
     pub(super) fn ends(&self) -> impl Iterator<Item = (usize, Option<Kind>)> + '_ {
-        self.started.iter().map(|started| (started.place, started.end))
+        let given_up = self.given_up;
+        self.started
+            .iter()
+            .map(move |started| (started.place, started.end.or(given_up)))
     }
 
     /// Sleeps until a place should start, one has won, all have lost, the time is up, or a signal arrives.
@@ -194,21 +200,16 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 // No other thread can close a socket in the race.
                 WaitOutcome::TimeUp | WaitOutcome::Closed => {}
                 WaitOutcome::Interrupted => return Interruptible::Interrupted,
-                WaitOutcome::Failed(kind) => return Interruptible::Done(self.give_up(kind)),
+                WaitOutcome::Failed(kind) => {
+                    self.given_up = Some(kind);
+                    return Interruptible::Done(RaceStep::Lost(kind));
+                }
             }
             if last_look && !self.runners.is_empty() {
                 let kind = if time_up { Kind::TimedOut } else { Kind::WouldBlock };
                 return Interruptible::Done(RaceStep::Lost(kind));
             }
         }
-    }
-
-    /// Ends all attempts in progress, as nothing can wait for them.
-    fn give_up(&mut self, kind: Kind) -> RaceStep<S> {
-        for started in &mut self.started {
-            started.end = started.end.or(Some(kind));
-        }
-        RaceStep::Lost(kind)
     }
 
     /// How long to wait for the attempts in progress.
