@@ -172,7 +172,7 @@ impl Handle {
     /// wait for calls that wait in the kernel on a socket that has another holder.
     fn wake_until_alone(&self, longest: Duration) {
         let began = Instant::now();
-        let mut holders = self.wake_kernel_waits(began);
+        let mut holders = self.wake_kernel_waits(began, !longest.is_zero());
         let mut next_search = FIRST_NEW_SEARCH_AFTER.min(longest);
         loop {
             let calls = self.state.calls();
@@ -195,7 +195,7 @@ impl Handle {
             } else if until == longest {
                 return;
             } else {
-                holders = self.wake_kernel_waits(Instant::now());
+                holders = self.wake_kernel_waits(Instant::now(), false);
                 next_search = (next_search * 2).min(longest);
             }
         }

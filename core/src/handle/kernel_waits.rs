@@ -10,8 +10,9 @@ use std::time::Instant;
 
 impl Handle {
     /// Wakes the calls that wait in the kernel, unless the socket has another holder since they began; in that case
-    /// they leave when something arrives. Only holders seen after `since` count as found.
-    pub(super) fn wake_kernel_waits(&self, since: Instant) -> Holders {
+    /// they leave when something arrives. Only holders seen after `since` count as found. `Transient` if another try later
+    /// is worthwhile; `spares_stream` if there will be one in any case.
+    pub(super) fn wake_kernel_waits(&self, since: Instant, spares_stream: bool) -> Holders {
         if self.state.calls().in_kernel == 0 {
             return Holders::None;
         }
@@ -22,15 +23,26 @@ impl Handle {
         } else {
             holders(fd, given_out, since)
         };
-        if holders == Holders::None {
-            // With a linger time of zero the close should be a reset on the wire, without an end of stream before it.
-            let resets = matches!(unix::resets_on_close(fd), Ok(true));
-            if !resets || unix::disconnect(fd).is_err() {
-                // It wakes the calls even if it fails because the socket is not connected.
-                let _ = unix::sock(&fd).shutdown(if resets { before_reset(fd) } else { Shutdown::Both });
-            }
+        if holders != Holders::None {
+            return holders;
         }
-        holders
+        // With a linger time of zero the close should be a reset on the wire, without an end of stream before it.
+        let resets = matches!(unix::resets_on_close(fd), Ok(true));
+        if resets && unix::disconnect(fd).is_ok() {
+            return Holders::None;
+        }
+        let ended = if resets && spares_stream {
+            before_reset(fd)
+        } else {
+            Shutdown::Both
+        };
+        // It wakes the calls even if it fails because the socket is not connected.
+        let _ = unix::sock(&fd).shutdown(ended);
+        if ended == Shutdown::Both {
+            Holders::None
+        } else {
+            Holders::Transient // a call that was sending may have used up the room just now, and waits
+        }
     }
 
     /// After the close: wakes calls that wait in the kernel and could not be woken earlier. Returns true when another
@@ -40,7 +52,7 @@ impl Handle {
             return false; // they have been woken
         }
         let inside = self.enter_closed();
-        inside.is_some_and(|_inside| self.wake_kernel_waits(Instant::now()) == Holders::Transient)
+        inside.is_some_and(|_inside| self.wake_kernel_waits(Instant::now(), false) == Holders::Transient)
     }
 }
 

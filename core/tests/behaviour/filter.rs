@@ -7,6 +7,7 @@ use polysock::{
     Protocol, Race, RaceStep, RecvBuf, Socket, SocketType, Trigger,
 };
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 /// The errors that filters return; the first is also that of an old kernel.
@@ -209,6 +210,48 @@ fn abort_resets_without_connect_although_a_call_waits_in_the_kernel() {
                 assert_eq!(reset.kind(), Kind::Os(libc::ECONNRESET), "sends: {sends}");
             }
         }
+    });
+}
+
+/// The sending thread runs rarely, so it has not filled yet what its peer has read.
+#[test]
+fn abort_without_connect_ends_a_send_that_finds_room() {
+    limited(|| {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let processors = std::thread::available_parallelism().unwrap().get();
+            for answer in ANSWERS {
+                let (a, b) = connection();
+                let (a, inside) = {
+                    let a = Arc::new(a);
+                    (Arc::clone(&a), a)
+                };
+                let waiting = start_blocked(move || {
+                    system::run_when_idle();
+                    inside.send_all(&vec![0; 1 << 30])
+                });
+                over.store(false, Ordering::SeqCst);
+                for _ in 0..processors {
+                    scope.spawn(|| {
+                        while !over.load(Ordering::SeqCst) {
+                            std::hint::spin_loop()
+                        }
+                    });
+                }
+                let mut room = vec![0; 1 << 20];
+                let began = std::time::Instant::now();
+                while began.elapsed() < ms(300) {
+                    let _ = b.within(ms(0)).recv(&mut room);
+                }
+                let aborting = std::thread::spawn(move || {
+                    forbid(&[libc::SYS_connect], answer);
+                    a.abort()
+                });
+                aborting.join().unwrap().unwrap();
+                over.store(true, Ordering::SeqCst);
+                assert_eq!(kind(waiting.result()), Kind::Closed);
+            }
+        });
     });
 }
 

@@ -80,3 +80,11 @@ pub fn threads(name: &str) -> usize {
     };
     stats.filter(lives).count()
 }
+
+/// Lets this thread run only while no other one wants its processor.
+#[cfg(target_os = "linux")]
+pub fn run_when_idle() {
+    let param = libc::sched_param { sched_priority: 0 };
+    // SAFETY: `param` is readable during the call.
+    super::check(unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const param) });
+}
