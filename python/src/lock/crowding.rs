@@ -25,13 +25,13 @@ const SHORT_CALL: Duration = Duration::from_micros(4);
 /// If at least this many threads wait, nearly all of them sleep, and each time the lock is given up, one is woken: then
 /// longer calls keep it, too, unless this thread's calls often sleep. Such a thread gives the lock up soon anyway.
 const MANY: usize = 3;
-/// A call that took this long has slept.
+/// A call that took this long has slept: its length says nothing.
 const SLEPT: Duration = Duration::from_micros(50);
 /// After about this many calls in a row that have not slept, the next one is not expected to sleep.
 const STEADY: u32 = 4;
 /// More of them are not counted. One that has slept halves the count: its thread may only have been kept from running.
 const STEADIEST: u32 = 16;
-/// A call that took this long has slept, or its thread was kept from running: its length says nothing.
+/// A call that takes this long does not keep it in any case.
 const LONG_CALL: Duration = Duration::from_micros(20);
 /// A call takes at least this long, with the Python code that makes it.
 const SHORTEST_CALL: Duration = Duration::from_nanos(500);
@@ -43,7 +43,7 @@ struct Call(Cell<Duration>);
 
 impl Call {
     const fn new() -> Self {
-        Self(Cell::new(SHORT_CALL))
+        Self(Cell::new(LONG_CALL)) // until it is known
     }
 
     /// Follows shorter times at once and longer ones slowly: what disturbs a call makes it longer.
@@ -51,7 +51,7 @@ impl Call {
         let usual = self.0.get();
         if time < usual {
             self.0.set((usual + time) / 2);
-        } else if time < LONG_CALL {
+        } else if time < SLEPT {
             self.0.set(usual + (time - usual) / 32);
         }
     }
@@ -225,8 +225,18 @@ mod tests {
         let calls = TENURE.as_nanos() / us(10).as_nanos();
         assert_eq!(kept_from(&with_calls_of(us(10)), Transfer::Send, MANY - 1), 0);
         assert_eq!(kept_from(&with_calls_of(us(10)), Transfer::Send, MANY), calls);
+        assert_eq!(kept_from(&with_calls_of(us(30)), Transfer::Send, MANY), 0);
         assert_eq!(kept_from(&with_calls_of(us(300)), Transfer::Send, MANY), 0);
         assert_eq!(kept_from(&Crowding::new(), Transfer::Send, MANY), 0);
+    }
+
+    #[test]
+    fn calls_that_have_become_longer_give_it_up() {
+        let crowding = with_calls_of(us(1));
+        for _ in 0..64 {
+            crowding.called(Transfer::Receive, us(30));
+        }
+        assert_eq!(kept_from(&crowding, Transfer::Receive, MANY), 0);
     }
 
     #[test]
@@ -255,7 +265,7 @@ mod tests {
     fn a_call_that_slept_says_nothing_of_its_length() {
         let crowding = with_calls_of(us(1));
         for _ in 0..1000 {
-            crowding.called(Transfer::Receive, LONG_CALL);
+            crowding.called(Transfer::Receive, SLEPT);
         }
         assert!(crowding.keep(Transfer::Receive, 1));
     }
