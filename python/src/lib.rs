@@ -77,6 +77,7 @@ mod _native {
             return Err(PyImportError::new_err(text));
         }
         crate::place::introduce();
+        crate::lock::watch_forks();
         crate::errors::strerror(module.py(), 0)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let socket = crate::socket::native_type(module.py())?;

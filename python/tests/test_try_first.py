@@ -7,6 +7,7 @@ import time
 
 import pytest
 from helpers import MORE_THAN_BUFFERS, WAIT_LIMIT, Thread, connection, end_by_itself, needs_lock
+from test_fork import in_child
 
 import polysock as socket
 
@@ -233,6 +234,33 @@ def test_an_answer_of_another_process_beside_a_computing_thread():
 
     with connection() as pair, computing():
         in_a_thread(work, *pair)
+
+
+@needs_lock
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # threads and fork
+def test_a_forked_child_has_none_of_the_threads_that_waited_for_the_lock():
+    over = threading.Event()
+
+    def stream(left, right):
+        left.set_try_first(False)
+        right.set_try_first(False)
+        while not over.is_set():
+            once(left, right)
+
+    def play():
+        with connection() as pair, computing():
+            in_a_thread(get_credit, *pair)
+
+    with connection() as first, connection() as second, computing():
+        threads = [Thread(stream, *pair) for pair in (first, second)]
+        for _ in range(50):
+            sum(range(300_000))  # longer than a thread may keep the lock: all others wait for it
+        try:
+            assert in_child(play) == 0
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(WAIT_LIMIT)
 
 
 @needs_lock

@@ -2,7 +2,7 @@
 
 use super::budget::{Budget, Timing};
 use super::crowding::{Crowding, Transfer};
-use crate::raw::threads::{coarse_time, has_several_processors};
+use crate::raw::threads::{call_in_forked_children, coarse_time, has_several_processors};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -67,6 +67,20 @@ impl Drop for Counted {
 fn update_count(budget: &Budget) {
     // A thread that is ending need not be counted.
     let _ = COUNTED.try_with(|counted| counted.set(!budget.is_spent()));
+}
+
+/// Counts afresh in forked children, which have none of the other threads. Called once.
+pub fn watch_forks() {
+    call_in_forked_children(forget_other_threads);
+}
+
+extern "C" fn forget_other_threads() {
+    ATTACHING.store(0, Ordering::Relaxed);
+    LOOKING.store(false, Ordering::Relaxed);
+    ATTACHED.store(false, Ordering::Relaxed);
+    CROWDED_UNTIL.store(0, Ordering::Relaxed);
+    let has_budget = BUDGET.with(|budget| !budget.is_spent());
+    REASONS.store(usize::from(has_budget), Ordering::Relaxed);
 }
 
 /// How many calls this thread made attached, and how many detached, while there were other threads.

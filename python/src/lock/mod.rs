@@ -12,4 +12,5 @@ mod policy;
 pub mod switch;
 
 pub use caller::{brief, detach, PythonCaller};
+pub use contention::watch_forks;
 pub use policy::{low_water_was_set, try_first, LockPolicy};

@@ -71,6 +71,12 @@ fn look_up() -> Option<List> {
     })
 }
 
+/// Has a function called in the thread of each child that the process forks.
+pub fn call_in_forked_children(call: extern "C" fn()) {
+    // SAFETY: it is a function for the life of the process, since Python unloads no module. Registering fails only without memory.
+    unsafe { libc::pthread_atfork(None, None, Some(call)) };
+}
+
 /// The address of the process's function of this name, or null.
 pub fn symbol(name: &CStr) -> *mut libc::c_void {
     // SAFETY: the name ends with NUL.
