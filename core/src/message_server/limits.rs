@@ -154,7 +154,11 @@ impl super::connection::Connection {
             if traffic.over {
                 return;
             }
-            traffic.cut_off(reason);
+            if traffic.in_hands {
+                traffic.cut_off_callback(reason);
+            } else {
+                traffic.cut_off(reason);
+            }
             traffic.aborted |= traffic.unsent() > 0;
             (traffic.aborted, !traffic.in_hands)
         };

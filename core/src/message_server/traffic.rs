@@ -184,12 +184,24 @@ impl Traffic {
 
     /// The connection is closed for this reason, whatever is unsent. The reason replaces that of a close that has not sent everything.
     pub(super) fn cut_off(&mut self, reason: CloseReason) {
-        use CloseReason::{ByProgram, PeerFinished};
-        let sends_first = !self.aborted && matches!(self.ending.as_deref(), Some(ByProgram | PeerFinished));
-        if sends_first && self.unsent() > 0 {
+        if self.sends_first() && self.unsent() > 0 {
             self.ending = None;
         }
         self.end(reason);
+    }
+
+    /// The same under a callback: what it has to reply is not sent any more.
+    pub(super) fn cut_off_callback(&mut self, reason: CloseReason) {
+        if self.sends_first() {
+            self.ending = None;
+        }
+        self.end(reason);
+    }
+
+    /// Whether it will be closed when everything has been sent.
+    fn sends_first(&self) -> bool {
+        use CloseReason::{ByProgram, PeerFinished};
+        !self.aborted && matches!(self.ending.as_deref(), Some(ByProgram | PeerFinished))
     }
 
     /// Whether the callback that has closed the connection, or is running meanwhile, may still reply.
