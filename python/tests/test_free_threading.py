@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 from helpers import PROGRAM_TIMEOUT, WAIT_LIMIT, Thread, connection, needs_free_threading, wait_until
@@ -242,9 +243,14 @@ def test_collecting_garbage_while_threads_wait_and_work():
         class Node(socket.socket):
             pass
 
+        nodes = weakref.WeakSet()
+
         def cycle():
+            if len(nodes) >= 100:  # each keeps a descriptor until it is collected
+                return
             with Node() as node:
                 node.itself = node.makefile("rb", 0)
+                nodes.add(node)
 
         again = socket.socket(socket.AF_UNIX)
         at_once(
