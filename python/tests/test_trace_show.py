@@ -150,7 +150,6 @@ def test_half_a_line_empty_lines_and_garbage(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is not the file of a trace"),
         ("\0\xff\n", "is not the file of a trace"),
         ("[" * 100_000, "is not the file of a trace"),
         ('{"time": 1}\n', "is not the file of a trace"),
@@ -172,6 +171,20 @@ def test_other_files_are_named_and_left_out(tmp_path, text, message):
     assert status == 0
     assert "accept" in output
     assert message in errors
+
+
+@pytest.mark.parametrize("text", ["", "\0" * 65536, "\n" * 65536, '{"polysock_tra', '{"polysock_trace":1,"ti' + "\n" * 65536])
+def test_a_process_that_was_killed_before_its_first_record_lacks_nothing(tmp_path, text):
+    (tmp_path / "other.jsonl").write_text(text)
+    status, output, errors = show(tmp_path / "other.jsonl")
+    assert (status, output) == (1, "")
+    assert "other.jsonl has no records: its process ended before the first" in errors
+    status, output, errors = show(tmp_path)
+    assert (status, output) == (1, "")
+    conversation(tmp_path)
+    status, output, errors = show(tmp_path)
+    assert (status, errors) == (0, "")
+    assert "accept" in output
 
 
 def test_a_fifo_is_not_waited_for(tmp_path):

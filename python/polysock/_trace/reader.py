@@ -31,11 +31,18 @@ _KINDS |= {"sent": list, "received": list, "from": str}
 _PARTS = ("sent", "received", "ready", "waits_for")
 
 
+HEADER_BEGINS = b'{"polysock_trace":'
+# The room for records that are still to come.
+ROOM = b"\n\0"
 HEADER_TEXTS = ("program", "machine", "language", "forked_from", "kind", "network")
 
 
 class NotATrace(Exception):
     """The file is not one that this version reads; the text says why."""
+
+
+class NotBegun(NotATrace):
+    """Its process was killed before the first line was complete, or is writing it."""
 
 
 def open_now(path, flags):
@@ -89,14 +96,16 @@ class TraceFile:
         return self._unreadable + (len(self._pieces) if len(self._pieces) > MOST_PIECES else 0)
 
     def _read_header(self):
-        line = bytearray()
-        while b"\n" not in line and (chunk := self._file.read(CHUNK)) and len(line) < LONGEST_LINE:
-            line += chunk
-        line = bytes(line.partition(b"\n")[0])
+        begin = bytearray()
+        while b"\n" not in begin and (chunk := self._file.read(CHUNK)) and len(begin) < LONGEST_LINE:
+            begin += chunk
+        line, _, rest = bytes(begin).partition(b"\n")
         try:
             header = json.loads(line)
             version = header["polysock_trace"]
         except (ValueError, TypeError, KeyError, RecursionError):
+            if not rest.strip(ROOM) and HEADER_BEGINS.startswith(line.strip(ROOM)[: len(HEADER_BEGINS)]):
+                raise NotBegun(f"{self.path} has no records: its process ended before the first") from None
             raise NotATrace(f"{self.path} is not the file of a trace") from None
         if version != VERSION:
             raise NotATrace(
@@ -234,7 +243,10 @@ def is_part(part):
 
 
 def open_folder(folder):
-    """The files of a trace, and what is wrong with those that can't be read. `folder` may also be a single file."""
+    """The files of a trace, and what is wrong with those that can't be read. `folder` may also be a single file.
+
+    Files of processes that were killed before their first record lack nothing, and are left out.
+    """
     if os.path.isdir(folder):
         paths = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".jsonl"))
     elif os.path.exists(folder):
@@ -246,5 +258,6 @@ def open_folder(folder):
         try:
             files.append(TraceFile(path))
         except (NotATrace, OSError) as error:
-            troubles.append(str(error))
+            if path == folder or not isinstance(error, NotBegun):
+                troubles.append(str(error))
     return files, troubles
