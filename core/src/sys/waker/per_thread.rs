@@ -57,21 +57,20 @@ impl SharedWaker {
         });
     }
 
-    /// Leaves this thread's waker to the next one, because this thread may not wait in poll again for a long time.
+    /// Leaves this thread's waker to the next one, because this thread may not wait in poll again for a long time. If one
+    /// is left already, this thread keeps its own.
     pub fn leave(&self) {
-        let ours = OF_THREAD
-            .with(|slot| slot.try_borrow_mut().ok()?.take())
-            .flatten();
-        // It is registered nowhere, so this thread has the only reference.
-        let Some(Ok(waker)) = ours.map(Rc::try_unwrap) else {
-            return;
-        };
-        if waker.generation == fork::generation() {
-            let before = self.0.lock().replace(waker);
-            drop(before);
-        } else {
-            std::mem::forget(waker); // shared with the parent process
-        }
+        OF_THREAD.with(|slot| {
+            let (Ok(mut slot), mut place) = (slot.try_borrow_mut(), self.0.lock()) else {
+                return;
+            };
+            if place.is_none() {
+                // It is registered nowhere, so this thread has the only reference. One of the parent process stays here.
+                *place = slot
+                    .take_if(|waker| waker.generation == fork::generation())
+                    .and_then(Rc::into_inner);
+            }
+        });
     }
 }
 
