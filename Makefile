@@ -164,7 +164,7 @@ FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 test-programs: rust-tests $(if $(NOT_HERE),,c-tests layer drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR))
 
 rust-tests: $(BUILD)/.prerequisites
-	cargo test --quiet --locked $(TESTED) --no-run
+	MAKEFLAGS= cargo test --quiet --locked $(TESTED) --no-run
 
 test-rust: $(BUILD)/.prerequisites
 	MAKEFLAGS= cargo test --locked $(TESTED) --no-fail-fast
