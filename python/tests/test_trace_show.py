@@ -173,7 +173,9 @@ def test_other_files_are_named_and_left_out(tmp_path, text, message):
     assert message in errors
 
 
-@pytest.mark.parametrize("text", ["", "\0" * 65536, "\n" * 65536, '{"polysock_tra', '{"polysock_trace":1,"ti' + "\n" * 65536])
+@pytest.mark.parametrize(
+    "text", ["", "\0" * 65536, "\n" * 65536, '{"polysock_tra', '{"polysock_trace":1,"ti' + "\n" * 65500]
+)
 def test_a_process_that_was_killed_before_its_first_record_lacks_nothing(tmp_path, text):
     (tmp_path / "other.jsonl").write_text(text)
     status, output, errors = show(tmp_path / "other.jsonl")
