@@ -4,7 +4,7 @@ use crate::support::filter::forbid;
 use crate::support::*;
 use polysock::{
     java_net, Event, Events, Family, IncomingDatagram, Kind, NativeCaller, OutgoingDatagram, Poller,
-    Protocol, Race, RaceStep, RecvBuf, Socket, SocketType, Trigger,
+    Protocol, RecvBuf, Socket, SocketType, Trigger,
 };
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -269,6 +269,7 @@ fn a_close_that_can_end_no_stream_says_so_and_closes() {
 #[cfg(target_arch = "x86_64")] // elsewhere there is no poll, or two calls named ppoll
 #[test]
 fn an_attempt_that_nothing_can_wait_for_has_not_timed_out() {
+    use polysock::{Race, RaceStep};
     limited(|| {
         let (_queue, silent) = full_listener();
         forbid(&[libc::SYS_ppoll, libc::SYS_poll], libc::ENOMEM);
