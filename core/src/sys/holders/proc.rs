@@ -71,11 +71,10 @@ fn is_inheritable(fd: BorrowedFd<'_>) -> bool {
 struct Inode(u64);
 
 impl Inode {
-    #[allow(clippy::useless_conversion)] // the number is narrower on some systems
     fn of(number: RawFd) -> io::Result<Self> {
         let stat = stat(number)?;
         if stat.st_mode & libc::S_IFMT == libc::S_IFSOCK {
-            Ok(Self(stat.st_ino.into()))
+            Ok(Self(stat.st_ino))
         } else {
             Err(io::Error::from_raw_os_error(libc::ENOTSOCK))
         }

@@ -1,6 +1,7 @@
 //! Descriptors as such.
 
 use super::result::check;
+use crate::sys::large_file;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
@@ -18,15 +19,14 @@ pub fn close(fd: OwnedFd) -> io::Result<()> {
 }
 
 /// What fstat(2) says about a number.
-pub fn stat(number: RawFd) -> io::Result<libc::stat> {
+pub fn stat(number: RawFd) -> io::Result<large_file::stat> {
     // SAFETY: a stat is plain numbers, for which zero is a value.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    let mut stat: large_file::stat = unsafe { std::mem::zeroed() };
     // SAFETY: `stat` is ours and writable.
-    check(unsafe { libc::fstat(number, &raw mut stat) })?;
+    check(unsafe { large_file::fstat(number, &raw mut stat) })?;
     Ok(stat)
 }
 
-#[allow(clippy::useless_conversion)] // the number is narrower on some systems
 /// The socket that a number stands for, for the time of one call, and what identifies it in the kernel.
 pub fn socket_at(number: RawFd) -> Option<(BorrowedFd<'static>, u64)> {
     let about = stat(number).ok()?;
@@ -35,7 +35,7 @@ pub fn socket_at(number: RawFd) -> Option<(BorrowedFd<'static>, u64)> {
     }
     // SAFETY: it is open, so it is not -1. That the program closes it meanwhile can't be ruled out: the numbers are the program's,
     // and all that is done with them is to ask the kernel, which refuses a closed number.
-    Some((unsafe { BorrowedFd::borrow_raw(number) }, about.st_ino.into()))
+    Some((unsafe { BorrowedFd::borrow_raw(number) }, about.st_ino))
 }
 
 /// Makes the descriptor close-on-exec.
@@ -68,5 +68,23 @@ pub fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
     match stat(fd) {
         Ok(stat) => stat.st_mode & libc::S_IFMT == file_type,
         Err(error) => error.raw_os_error() != Some(libc::EBADF),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    /// A program may have closed our number, and opened a large file under it.
+    #[test]
+    fn a_file_of_more_than_four_gigabytes_is_not_ours() {
+        let path = std::env::temp_dir().join(format!("polysock-still-{}", std::process::id()));
+        let file = File::create(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        file.set_len(5 << 30).unwrap();
+        let number = file.as_raw_fd();
+        assert!(is_still(number, libc::S_IFREG));
+        assert!(!is_still(number, libc::S_IFIFO));
     }
 }

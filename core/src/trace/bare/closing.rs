@@ -27,7 +27,6 @@ pub fn begin_close(number: RawFd) -> Option<Call> {
 /// descriptor. `None` if the number is no socket, or the same one, or nothing is recorded.
 #[cold]
 #[inline(never)]
-#[allow(clippy::useless_conversion)] // the number is narrower on some systems
 pub fn begin_replacement(number: RawFd, by: &'static str, other: RawFd) -> Option<Call> {
     if !is_observed() {
         return None;
@@ -35,7 +34,7 @@ pub fn begin_replacement(number: RawFd, by: &'static str, other: RawFd) -> Optio
     let replaced = observe(|_| {
         // Without the other descriptor the call fails, and closes nothing.
         let other = descriptor::stat(other).ok()?;
-        Descriptor::of(number).filter(|replaced| replaced.inode != u64::from(other.st_ino))
+        Descriptor::of(number).filter(|replaced| replaced.inode != other.st_ino)
     })?;
     begin(replaced, Some(by))
 }

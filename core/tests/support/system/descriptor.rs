@@ -2,6 +2,10 @@
 
 use super::check;
 use libc::c_int;
+#[cfg(not(target_os = "linux"))]
+use libc::{fstat, stat};
+#[cfg(target_os = "linux")]
+use libc::{fstat64 as fstat, stat64 as stat};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -9,9 +13,9 @@ use std::time::Duration;
 /// Device, inode and size of the file behind a descriptor.
 pub fn identity(fd: RawFd) -> io::Result<(u64, u64, i64)> {
     // SAFETY: a stat is plain numbers.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    let mut stat: stat = unsafe { std::mem::zeroed() };
     // SAFETY: `stat` is ours and writable.
-    if unsafe { libc::fstat(fd, &raw mut stat) } < 0 {
+    if unsafe { fstat(fd, &raw mut stat) } < 0 {
         return Err(io::Error::last_os_error());
     }
     #[allow(clippy::unnecessary_cast)] // not everywhere of these types
