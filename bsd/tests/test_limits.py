@@ -28,6 +28,7 @@ SCENARIOS = [
     *map(never_early, ["recv", "recvmmsg", "read", "splice", "send", "sendmmsg", "sendfile", "accept"]),
     *map(one_limit, ["", "wide", "recvmmsg"]),
     one_limit("sendfile", "the file stands where the data end: 1"),
+    one_limit("sendfile-offset", "the offset is where the data end: 1"),
     (("signals-in-limits",), SIGNALS_IN_LIMITS, SIGNALS_IN_LIMITS),
     (("data-in-time",), ["all: 15", "rest: 3", "end: 0"], ["all: 15", "rest: 3", "end: 0"]),
 ]

@@ -19,13 +19,22 @@ use next::sendfile as next_sendfile64;
 #[cfg(target_env = "gnu")]
 use next::sendfile64 as next_sendfile64;
 
+/// An offset of a file: `off64_t`, or `off_t`, which has 32 bits in programs of 32 bits.
+trait Offset: Copy + Into<off64_t> + TryFrom<off64_t> {}
+impl<N: Copy + Into<off64_t> + TryFrom<off64_t>> Offset for N {}
+
+/// The largest of these offsets.
+const fn largest<N: Offset>() -> off64_t {
+    off64_t::MAX >> (off64_t::BITS as usize - 8 * size_of::<N>())
+}
+
 #[inline]
-fn begin(to: c_int, from: c_int, offset: *const off64_t, count: size_t) -> Option<Call> {
+fn begin<N: Offset>(to: c_int, from: c_int, offset: *const N, count: size_t) -> Option<Call> {
     bare::begin("sendfile", to, waits(count, 0), raises_sigpipe(0), |fields| {
         fields.number("file", from);
         // SAFETY: any bytes are an offset.
         if let Some(offset) = unsafe { memory::read(offset) } {
-            fields.number("from_offset", offset);
+            fields.number("from_offset", offset.into());
         }
         fields.number("asked", count);
     })
@@ -39,13 +48,8 @@ fn end(call: Option<Call>, result: ssize_t) {
 }
 
 pub(crate) unsafe fn sendfile(to: c_int, from: c_int, offset: *mut off_t, count: size_t) -> ssize_t {
-    let wide = if size_of::<off_t>() == size_of::<off64_t>() {
-        offset.cast()
-    } else {
-        std::ptr::null_mut()
-    };
-    let call = begin(to, from, wide, count);
-    let result = match Source::new(to, from, offset.is_null(), wide) {
+    let call = begin(to, from, offset, count);
+    let result = match Source::new(to, from, offset) {
         Some(source) => source.send(to, count),
         None => promises::send_file(to, || next::sendfile(to, from, offset, count)),
     };
@@ -56,7 +60,7 @@ pub(crate) unsafe fn sendfile(to: c_int, from: c_int, offset: *mut off_t, count:
 #[cfg(target_env = "gnu")]
 pub(crate) unsafe fn sendfile64(to: c_int, from: c_int, offset: *mut off64_t, count: size_t) -> ssize_t {
     let call = begin(to, from, offset, count);
-    let result = match Source::new(to, from, offset.is_null(), offset) {
+    let result = match Source::new(to, from, offset) {
         Some(source) => source.send(to, count),
         None => promises::send_file(to, || next::sendfile64(to, from, offset, count)),
     };
@@ -84,31 +88,38 @@ pub(crate) unsafe fn splice(
 
 /// A file of which a part is sent with a time limit. The kernel gives each piece of it the whole limit again, and has no flag against waiting:
 /// so the part is read and sent here.
-struct Source {
+struct Source<N> {
     file: c_int,
     begin: off64_t,
+    /// How much of the file can be sent: the offset behind it must be a number of this type.
+    most: size_t,
     /// Where the program wants to know how far the file was sent; null if in the file itself.
-    offset: *mut off64_t,
+    offset: *mut N,
 }
 
-impl Source {
-    /// `None` if there is no limit, or the kernel may refuse the file.
-    unsafe fn new(to: c_int, file: c_int, in_file: bool, offset: *mut off64_t) -> Option<Self> {
+impl<N: Offset> Source<N> {
+    /// `None` if there is no limit, or the kernel may refuse the file or the offset.
+    unsafe fn new(to: c_int, file: c_int, offset: *mut N) -> Option<Self> {
         if !promises::has_send_limit(to) || !is_regular(file) {
             return None;
         }
-        let begin = if in_file {
-            lseek64(file, 0, libc::SEEK_CUR)
+        let (begin, largest) = if offset.is_null() {
+            (lseek64(file, 0, libc::SEEK_CUR), off64_t::MAX)
         } else {
-            memory::read(offset)?
+            (memory::read(offset)?.into(), largest::<N>())
         };
-        (begin >= 0).then_some(Self { file, begin, offset })
+        (0..largest).contains(&begin).then(|| Self {
+            file,
+            begin,
+            most: size_t::try_from(largest - begin).map_or(MOST, |most| most.min(MOST)),
+            offset,
+        })
     }
 
     #[cold]
     #[inline(never)]
     unsafe fn send(self, to: c_int, count: size_t) -> ssize_t {
-        let count = count.min(MOST);
+        let count = count.min(self.most);
         let sent = promises::send(to, 0, Amount::All(count), |flags, done| {
             let mut begin = self.begin + done as off64_t;
             let left = count - done;
@@ -129,7 +140,7 @@ impl Source {
         let end = self.begin + sent as off64_t;
         if self.offset.is_null() {
             lseek64(self.file, end, libc::SEEK_SET);
-        } else if !memory::write(self.offset, end) {
+        } else if !N::try_from(end).is_ok_and(|end| memory::write(self.offset, end)) {
             set_errno(libc::EFAULT);
             return -1;
         }

@@ -82,6 +82,14 @@ static long move_by(const char *how, int fd, size_t large) {
         printf("the file stands where the data end: %d\n", lseek(fileno(file), 0, SEEK_CUR) == sent);
         return sent;
     }
+    if (strcmp(how, "sendfile-offset") == 0) {
+        FILE *file = tmpfile();
+        off_t offset = 7;
+        ftruncate(fileno(file), large);
+        long sent = sendfile(fd, fileno(file), &offset, large);
+        printf("the offset is where the data end: %d\n", offset == 7 + sent);
+        return sent;
+    }
     return send(fd, calloc(1, large), large, MSG_NOSIGNAL);
 }
 
