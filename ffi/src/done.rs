@@ -7,7 +7,7 @@ use crate::pointer::set_optional;
 #[derive(Clone, Copy)]
 pub(crate) struct Done<N>(*mut N);
 
-impl<N: TryFrom<usize> + From<u8>> Done<N> {
+impl<N: From<u8> + TryFrom<usize>> Done<N> {
     /// Sets the number to 0, for failures before the first byte.
     pub(crate) fn new(done: *mut N) -> Self {
         set_optional(done, N::from(0));
@@ -15,13 +15,18 @@ impl<N: TryFrom<usize> + From<u8>> Done<N> {
     }
 
     /// Sets the number to what the call transferred, successful or not.
-    pub(crate) fn report(self, result: polysock::Result<usize>) -> Result<(), Failure> {
-        let done = result.as_ref().map_or_else(polysock::Error::done, |done| *done);
+    pub(crate) fn report<T>(self, result: polysock::Result<T>) -> Result<(), Failure>
+    where
+        N: TryFrom<T>,
+    {
+        let (done, failure) = match result {
+            Ok(done) => (N::try_from(done).ok(), None),
+            Err(error) => (N::try_from(error.done()).ok(), Some(error)),
+        };
         // At most what the caller asked for, in a number of the same type.
-        if let Ok(done) = N::try_from(done) {
+        if let Some(done) = done {
             set_optional(self.0, done);
         }
-        result?;
-        Ok(())
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }

@@ -73,7 +73,7 @@ impl<'a> SendFile<'a> {
 }
 
 impl Attempt for SendFile<'_> {
-    type Output = usize;
+    type Output = u64;
 
     const OPERATION: Operation = Operation::SendFile;
     const DIRECTION: Direction = Direction::Send;
@@ -92,13 +92,13 @@ impl Attempt for SendFile<'_> {
         }
     }
 
-    fn attempt(&mut self, fd: BorrowedFd<'_>, _: Blocking) -> io::Result<Progress<usize>> {
+    fn attempt(&mut self, fd: BorrowedFd<'_>, _: Blocking) -> io::Result<Progress<u64>> {
         let moved = self.send_part(fd)?;
         self.done += moved;
         Ok(match self.count {
-            Some(count) if self.done == count => Progress::Done(self.done()),
+            Some(count) if self.done == count => Progress::Done(self.done),
             _ if moved > 0 => Progress::More,
-            None => Progress::Done(self.done()),
+            None => Progress::Done(self.done),
             Some(_) => Progress::Failed(Kind::EndOfStream),
         })
     }

@@ -12,7 +12,7 @@ impl Socket {
     ///
     /// # Errors
     /// See [`Call::sendfile`].
-    pub fn sendfile(&self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
+    pub fn sendfile(&self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<u64> {
         self.call().sendfile(file, offset, count)
     }
 }
@@ -24,8 +24,9 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's, such
-    /// as `ESPIPE` for a file without offsets. [`Error::done`](crate::Error::done) is how many bytes left this process.
-    pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
+    /// as `ESPIPE` for a file without offsets. [`Error::done`](crate::Error::done) is how many bytes left this process, or
+    /// `usize::MAX` if that is less.
+    pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<u64> {
         self.send_file(file, offset, count, Limits::All)
     }
 
@@ -39,7 +40,7 @@ impl<C: Caller> Call<'_, C> {
         file: BorrowedFd<'_>,
         offset: u64,
         count: Option<u64>,
-    ) -> Result<usize> {
+    ) -> Result<u64> {
         self.send_file(file, offset, count, Limits::EachWait)
     }
 
@@ -49,7 +50,7 @@ impl<C: Caller> Call<'_, C> {
         offset: u64,
         count: Option<u64>,
         limits: Limits,
-    ) -> Result<usize> {
+    ) -> Result<u64> {
         let timeout = self.timeout(Direction::Send);
         let mut send = SendFile::new(&self.socket.handle, file, offset, count, limits);
         self.run(timeout, &mut send)

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::support::system::unnamed_file as file;
-use polysock::{create_connection, create_server, Kind, Shutdown, Socket};
+use polysock::{create_connection, create_server, Flags, Kind, Shutdown, Socket};
 use std::io::Seek;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -36,13 +36,45 @@ fn a_part_a_whole_and_the_position_stays() {
             got
         });
         assert_eq!(client.sendfile(file.as_fd(), 1000, Some(100)).unwrap(), 100);
-        assert_eq!(client.sendfile(file.as_fd(), 5, None).unwrap(), content.len() - 5);
+        let sent = client.sendfile(file.as_fd(), 5, None).unwrap();
+        assert_eq!(sent, content.len() as u64 - 5);
         let expected = [&content[1000..1100], &content[5..]].concat();
         assert!(reader.join().unwrap() == expected);
     });
     assert_eq!(file.stream_position().unwrap(), 77);
     assert_eq!(client.sendfile(file.as_fd(), 0, Some(0)).unwrap(), 0);
     assert_eq!(client.sendfile(file.as_fd(), 10_000_000, None).unwrap(), 0);
+}
+
+/// Programs of 32 bits send large files, too.
+#[test]
+#[cfg(target_os = "linux")] // elsewhere a file takes room for what was never written, and a receive copies what it discards
+fn a_file_of_more_than_four_gigabytes() {
+    use std::os::unix::fs::FileExt;
+    const SIZE: u64 = 5 << 30;
+    let (client, peer) = connected();
+    let content = file(b"");
+    content.set_len(SIZE).unwrap();
+    content.write_all_at(b"end", SIZE - 3).unwrap();
+    let mut within = client.within(Duration::from_secs(60));
+    assert_eq!(within.sendfile(content.as_fd(), SIZE - 3, None).unwrap(), 3);
+    let mut got = [0; 3];
+    peer.recv_exact(&mut got).unwrap();
+    assert_eq!(&got, b"end");
+    std::thread::scope(|scope| {
+        let discarding = scope.spawn(|| {
+            let mut room = vec![0; 1 << 20];
+            let mut discarding = peer.within(Duration::from_secs(60));
+            let counts = std::iter::repeat_with(|| discarding.recv_with(&mut room, Flags::TRUNCATE).unwrap());
+            counts
+                .take_while(|&count| count > 0)
+                .map(|count| count as u64)
+                .sum::<u64>()
+        });
+        let sent = within.sendfile(content.as_fd(), 0, None);
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!((sent.unwrap(), discarding.join().unwrap()), (SIZE, SIZE));
+    });
 }
 
 /// It needs the descriptor in non-blocking mode for a moment, and must not put it back if the program wants it
@@ -95,7 +127,7 @@ fn files_of_proc_are_sent() {
     let expected = std::fs::read("/proc/version").unwrap();
     let sent = client.sendfile(file.as_fd(), 0, None).unwrap();
     let sent = sent + client.sendfile(file.as_fd(), 3, Some(5)).unwrap();
-    let mut got = vec![0; sent];
+    let mut got = vec![0; usize::try_from(sent).unwrap()];
     peer.recv_exact(&mut got).unwrap();
     assert_eq!(got, [&expected[..], &expected[3..8]].concat());
 }

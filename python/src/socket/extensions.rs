@@ -56,7 +56,7 @@ impl NativeSocket {
         fileno: CInt,
         offset: CLong,
         count: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<usize> {
+    ) -> PyResult<u64> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 

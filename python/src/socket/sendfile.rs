@@ -15,7 +15,7 @@ pub fn sendfile(
     CInt(fileno): CInt,
     CLong(offset): CLong,
     count: Option<&Bound<'_, PyAny>>,
-) -> PyResult<usize> {
+) -> PyResult<u64> {
     let Ok(offset) = u64::try_from(offset) else {
         return Err(errors::os_error(py, libc::EINVAL));
     };
@@ -23,7 +23,9 @@ pub fn sendfile(
     let sent = descriptor::borrowed(fileno, |file| {
         CoreCall::on(py, socket).run(|caller| {
             match socket.on(&mut *caller).sendfile_while_moving(file, offset, count) {
-                Err(error) if error.kind() == Kind::EndOfStream && !caller.has_raised() => Ok(error.done()),
+                Err(error) if error.kind() == Kind::EndOfStream && !caller.has_raised() => {
+                    Ok(error.done().try_into().unwrap_or(u64::MAX))
+                }
                 sent => sent,
             }
         })
