@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import importlib.util
 import os
 import shutil
 import signal
@@ -27,6 +28,9 @@ needs_lock = pytest.mark.skipif(
 )
 needs_free_threading = pytest.mark.skipif(
     not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded interpreter (python3.14t)"
+)
+needs_ssl = pytest.mark.skipif(
+    importlib.util.find_spec("_ssl") is None, reason="needs ssl (an interpreter with OpenSSL)"
 )
 # Seconds to wait for another thread or process.
 WAIT_LIMIT = 10
@@ -225,3 +229,15 @@ def ended_by_a_handler():
         with pytest.raises(FromHandler) as raised:
             yield raised
         acting.outcome()
+
+
+def refused_by_detach(sock):
+    """The error by which a socket in use is not handed over to ssl."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    with pytest.raises(OSError) as raised:
+        context.wrap_socket(sock, do_handshake_on_connect=False)
+    assert raised.value.errno == errno.EBUSY
+    return raised

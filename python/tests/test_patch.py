@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 import pytest
-from helpers import PROGRAM_TIMEOUT
+from helpers import PROGRAM_TIMEOUT, needs_ssl
 
 
 def python(code, *options):
@@ -27,6 +27,7 @@ def succeeds(code, *options):
     return done.stdout
 
 
+@needs_ssl
 def test_later_imports_get_ours_until_unpatch():
     succeeds("""
         import polysock, sys
@@ -42,6 +43,7 @@ def test_later_imports_get_ours_until_unpatch():
     """)
 
 
+@needs_ssl
 def test_modules_loaded_before_are_rebound_and_restored():
     succeeds("""
         import socket, ssl, http.client, smtplib, asyncio.selector_events, polysock
@@ -103,6 +105,7 @@ def test_threads_may_race():
     """)
 
 
+@needs_ssl
 def test_the_warning_names_who_holds_the_standard_class():
     done = python("""
         import sys, types
@@ -185,6 +188,7 @@ def test_without_ssl():
     """)
 
 
+@needs_ssl
 def test_tls_and_standard_sockets_are_instances():
     succeeds("""
         import socket as standard, polysock
@@ -211,6 +215,7 @@ def certificate(tmp_path):
     return str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
 
 
+@needs_ssl
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 def test_tls_over_our_sockets(certificate):
     succeeds(

@@ -19,12 +19,13 @@ from helpers import (
     end_by_itself,
     ended_by_a_handler,
     interrupt,
+    needs_ssl,
     on_signal,
     raises_closed,
+    refused_by_detach,
     wait_until,
     when_main_sleeps,
 )
-from test_tls import refused_by_detach
 
 import polysock as socket
 from polysock import Framing, Reader
@@ -261,6 +262,7 @@ def test_other_calls_receive_what_came_with_a_message(pair, call):
     assert receiver.recv(1) == b""
 
 
+@needs_ssl
 def test_a_socket_with_pending_bytes_is_not_given_away():
     with connection() as (client, server):
         client.sendall(b"\0\0\0\3onemore")

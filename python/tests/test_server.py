@@ -246,7 +246,7 @@ def test_the_answer_arrives_whole_even_if_the_request_was_not_read():
         ((LOCAL, echo, {"max_connections": -1}), ValueError, "max_connections must be at least 1"),
         ((LOCAL, echo, {"max_connections": "2"}), TypeError, "str"),
         ((("127.0.0.1", 70000), echo), OverflowError, "port must be 0-65535"),
-        ((("no.such.host.invalid", 0), echo), OSError, "not known|resolution"),
+        ((("no.such.host.invalid", 0), echo), OSError, "not known|resol(ution|ve)"),
         (("/no/such/directory/s", echo), FileNotFoundError, "No such file"),
         ((None, echo), TypeError, "NoneType"),
         ((8080, echo), TypeError, "int"),
