@@ -84,7 +84,9 @@ pub fn threads(name: &str) -> usize {
 /// Lets this thread run only while no other one wants its processor.
 #[cfg(target_os = "linux")]
 pub fn run_when_idle() {
-    let param = libc::sched_param { sched_priority: 0 };
-    // SAFETY: `param` is readable during the call.
-    super::check(unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const param) });
+    // The kernel's sched_param has nothing but a priority.
+    let (call, priority) = (libc::SYS_sched_setscheduler, 0_i32);
+    // SAFETY: the priority is readable during the call. musl's function of this name always fails.
+    let result = unsafe { libc::syscall(call, 0, libc::SCHED_IDLE, &raw const priority) };
+    super::check(result.try_into().unwrap());
 }
