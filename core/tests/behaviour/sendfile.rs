@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::support::system::unnamed_file as file;
-use polysock::{create_connection, create_server, Flags, Kind, Shutdown, Socket};
+use polysock::{create_connection, create_server, Kind, Shutdown, Socket};
 use std::io::Seek;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -50,6 +50,7 @@ fn a_part_a_whole_and_the_position_stays() {
 #[test]
 #[cfg(target_os = "linux")] // elsewhere a file takes room for what was never written, and a receive copies what it discards
 fn a_file_of_more_than_four_gigabytes() {
+    use polysock::Flags;
     use std::os::unix::fs::FileExt;
     const SIZE: u64 = 5 << 30;
     let (client, peer) = connected();
