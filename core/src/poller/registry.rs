@@ -292,7 +292,6 @@ impl Registry {
         events: &mut [Event],
         deadline: Deadline,
     ) -> Result<Interruptible<Option<usize>>> {
-        let selector = self.selector(&mut self.state.lock())?;
         loop {
             let left = match deadline.left() {
                 Left::Forever => None,
@@ -300,7 +299,7 @@ impl Registry {
                 Left::Nothing => Some(Duration::ZERO),
             };
             let (mut count, mut woken) = (0, false);
-            let waiting = Waiting::begin(self, events.len());
+            let (waiting, selector) = Waiting::begin(self, events.len())?;
             let pause = if waiting.ahead { Some(Duration::ZERO) } else { left };
             let room = events.len() - waiting.reserved;
             let mut note = |key, seen| match events.get_mut(count) {
@@ -323,11 +322,10 @@ impl Registry {
             } else {
                 Ok(Readiness::Ready)
             };
-            drop(waiting);
             if waited.map_err(|error| kind(&error))? == Readiness::Interrupted {
                 return Ok(Interruptible::Interrupted);
             }
-            let count = self.keep_registered(events, count);
+            let count = waiting.end(events, count);
             self.check_open()?;
             // Otherwise it was woken because a socket has bytes that were received ahead.
             let woken = woken && self.take_wake(&*selector);
@@ -338,28 +336,6 @@ impl Registry {
                 return Ok(Interruptible::Done(None));
             }
         }
-    }
-
-    /// Replaces keys with tokens and drops stale events, and adds those of sockets with bytes that were received ahead;
-    /// returns how many events there are.
-    fn keep_registered(&self, events: &mut [Event], count: usize) -> usize {
-        let mut state = self.state.lock();
-        let mut kept = 0;
-        state.round += 1;
-        for at in 0..count {
-            let Some(&Event {
-                token: key,
-                events: seen,
-            }) = events.get(at)
-            else {
-                break;
-            };
-            if let (Some(event), Some(to)) = (state.report(key, seen), events.get_mut(kept)) {
-                *to = event;
-                kept += 1;
-            }
-        }
-        kept + state.report_ahead(events.get_mut(kept..).unwrap_or_default())
     }
 
     /// Takes back a wake-up, but not the one that closing sends, which is for every thread. Returns whether the program
@@ -407,6 +383,30 @@ impl State {
             self.queue.retain(|queued| *queued != key);
         }
         Some(one)
+    }
+
+    /// Replaces keys with tokens and drops stale events, and adds those of sockets with bytes that were received ahead;
+    /// returns how many events there are.
+    fn keep_registered(&mut self, events: &mut [Event], count: usize) -> usize {
+        let mut kept = 0;
+        self.round += 1;
+        for at in 0..count {
+            let Some(&Event {
+                token: key,
+                events: seen,
+            }) = events.get(at)
+            else {
+                break;
+            };
+            if let (Some(event), Some(to)) = (self.report(key, seen), events.get_mut(kept)) {
+                *to = event;
+                kept += 1;
+            }
+        }
+        if self.queue.is_empty() {
+            return kept;
+        }
+        kept + self.report_ahead(events.get_mut(kept..).unwrap_or_default())
     }
 
     /// The event of a registration that has one, unless it is silent.
@@ -468,8 +468,10 @@ struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    fn begin(registry: &'a Registry, room: usize) -> Self {
+    /// Begins one on the selector that it returns.
+    fn begin(registry: &'a Registry, room: usize) -> Result<(Self, Arc<dyn Selector>)> {
         let mut state = registry.state.lock();
+        let selector = registry.selector(&mut state)?;
         state.waits += 1;
         // Where there is room for one event, the sockets with such bytes and the others take turns.
         let share = if room == 1 {
@@ -477,18 +479,32 @@ impl<'a> Waiting<'a> {
         } else {
             room / 2
         };
-        Self {
+        let waiting = Self {
             registry,
             ahead: state.ahead > 0,
             reserved: state.ahead.min(share),
-        }
+        };
+        Ok((waiting, selector))
+    }
+
+    /// Ends it with so many keys in `events`; see [`State::keep_registered`].
+    fn end(self, events: &mut [Event], count: usize) -> usize {
+        let mut state = self.registry.state.lock();
+        state.end_wait();
+        std::mem::forget(self);
+        state.keep_registered(events, count)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut state = self.registry.state.lock();
-        state.waits = state.waits.saturating_sub(1);
+        self.registry.state.lock().end_wait();
+    }
+}
+
+impl State {
+    fn end_wait(&mut self) {
+        self.waits = self.waits.saturating_sub(1);
     }
 }
 
@@ -542,10 +558,10 @@ mod tests {
                 events: Events::READABLE,
             };
             let mut events = [event; 2];
-            assert_eq!(registry.keep_registered(&mut events, 2), 2);
+            assert_eq!(registry.state.lock().keep_registered(&mut events, 2), 2);
             assert_eq!(events.map(|event| event.token), [7, 7]);
             socket.close().unwrap();
-            assert_eq!(registry.keep_registered(&mut [event; 2], 2), 0);
+            assert_eq!(registry.state.lock().keep_registered(&mut [event; 2], 2), 0);
         });
     }
 
