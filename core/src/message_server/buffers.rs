@@ -1,9 +1,13 @@
 //! The memory that a worker receives into and sends from.
 
 use super::traffic::Traffic;
+use std::sync::Arc;
 
 /// How much memory for bytes to be sent a worker keeps, in pieces.
 const MOST_SPARES: usize = 64;
+
+/// The memory that one leader has received into.
+pub(super) struct Received(pub(super) Vec<u8>);
 
 /// A worker's memory. A connection has none while it is idle.
 #[derive(Default)]
@@ -15,6 +19,14 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
+    /// Makes what was received available to other workers, as `memory`, which no other has just now.
+    #[inline]
+    pub(super) fn share_received(&mut self, memory: &mut Arc<Received>) {
+        if let Some(received) = Arc::get_mut(memory) {
+            received.0 = std::mem::take(&mut self.received);
+        }
+    }
+
     /// Lends a connection memory for what its callback sends, unless it has some.
     #[inline]
     pub(super) fn lend(&mut self, traffic: &mut Traffic) {

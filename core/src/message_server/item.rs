@@ -1,6 +1,6 @@
 //! The work that there is for one connection: what has arrived on it, to be handled by one worker.
 
-use super::buffers::Buffers;
+use super::buffers::{Buffers, Received};
 use super::connection::Connection;
 use super::reason::CloseReason;
 use super::traffic::{ConnectionData, Kept};
@@ -9,9 +9,6 @@ use crate::framing::decode::Decoded;
 use crate::framing::Framing;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// The memory that one leader has received into.
-pub(super) struct Received(pub(super) Vec<u8>);
 
 /// The work for one connection.
 pub(super) struct Item {
@@ -110,6 +107,12 @@ impl Item {
     #[inline]
     pub(super) fn is_awaited(&self) -> bool {
         matches!(self.task.input, Input::Awaited(_))
+    }
+
+    /// Whether its input is in the memory of the worker that has received it.
+    #[inline]
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.task.input, Input::Own(_))
     }
 
     /// What was kept of an item whose input is still to be received.

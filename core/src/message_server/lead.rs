@@ -6,7 +6,7 @@ use super::limits::AT_A_TIME;
 use super::reason::CloseReason;
 use super::receive::MOST_IN_BATCH;
 use super::shared::MessageServer;
-use super::state::{Accepting, PeerCause};
+use super::state::{Accepting, PeerCause, State};
 use super::worker::{MessageWorker, Turn};
 use crate::address::Address;
 use crate::caller::{CallHints, Caller, NativeCaller, Start, Stop};
@@ -18,13 +18,16 @@ use crate::poller::Event;
 use crate::server::accepting::{is_final, longer_pause};
 use crate::socket::Socket;
 use crate::sys::selector::Trigger;
-use crate::table::Table;
 use crate::time::Timeout;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// The most connections in a batch, so that replies don't wait long for each other.
 const MOST_READY: usize = 64;
+
+/// The most work that one turn of the leader adds.
+const MOST_FOUND: usize = 4 * MOST_READY;
 
 /// The most connections accepted before others get their turn.
 const MOST_ACCEPTED: usize = 64;
@@ -51,23 +54,23 @@ impl Caller for StopAtSignals {
 
 impl MessageWorker {
     /// Waits until there is something to do for the callbacks, and queues it; or notes trouble. Returns what else its thread
-    /// should do.
-    pub(super) fn lead(&mut self) -> Option<Turn> {
-        if let Err(kind) = self.make_room() {
-            self.trouble = Some(Error::new(Operation::Server, kind));
-            return None;
-        }
-        self.begin_batch();
-        let now = Instant::now();
-        let moments = [
-            self.advance_stop(now),
-            self.enforce_limits(now),
-            self.watch_listener(now),
-        ];
-        let next = moments.into_iter().flatten().min();
-        if self.queue() || self.trouble.is_some() {
-            return None;
-        }
+    /// should do, [`Turn::Work`] when it has begun it. `calm`: see [`is_calm`](Self::is_calm).
+    pub(super) fn lead(&mut self, calm: bool) -> Option<Turn> {
+        let next = if calm {
+            self.begin_batch();
+            None
+        } else {
+            if let Err(kind) = self.make_room() {
+                self.trouble = Some(Error::new(Operation::Server, kind));
+                return None;
+            }
+            self.begin_batch();
+            let next = self.see_to_the_rest();
+            if self.queue() || self.trouble.is_some() {
+                return None;
+            }
+            next
+        };
         // What did not fit into the last batch comes first.
         let mut accepts = false;
         if self.ready.is_empty() {
@@ -89,8 +92,67 @@ impl MessageWorker {
         if accepts {
             self.accept();
         }
+        if self.begin_at_once() {
+            return Some(Turn::Work);
+        }
         self.queue();
         None
+    }
+
+    /// Whether it may wait at once: there is room for what it may find, the poller watches the listener unless there are as many
+    /// connections as may be, and no time limit is to be enforced. What changes this wakes the poller.
+    pub(super) fn is_calm(&self, state: &State) -> bool {
+        let options = &self.server.options;
+        let has_room = |capacity, length| capacity - length >= MOST_FOUND;
+        let listens = match state.accepting {
+            Accepting::Registered => true,
+            Accepting::Not => state.connections.len() >= self.server.most_connections(),
+            Accepting::Paused { .. } => false,
+        };
+        !self.events.is_empty()
+            && has_room(state.todo.capacity(), state.todo.len())
+            && has_room(state.done.capacity(), state.done.len())
+            && listens
+            && state.stopping.is_none()
+            && options.idle_timeout.is_none()
+            && options.handler_timeout.is_none()
+            && !self.server.ending.load(Ordering::SeqCst)
+    }
+
+    /// Sees to what is not waited for in the poller: a stop, time limits, a listener that is not watched. Returns when to do it
+    /// again.
+    fn see_to_the_rest(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let moments = [
+            self.advance_stop(now),
+            self.enforce_limits(now),
+            self.watch_listener(now),
+        ];
+        moments.into_iter().flatten().min()
+    }
+
+    /// Begins the work for the only connection that it has found, without the queue that it shares with other workers; false if
+    /// there is more, or something else to do first.
+    fn begin_at_once(&mut self) -> bool {
+        if self.items.len() != 1 || self.trouble.is_some() || self.server.options.handler_timeout.is_some() {
+            return false;
+        }
+        {
+            let mut state = self.server.state.lock();
+            let leads = state.leader == Some(self.at);
+            if !leads || state.has_work() || state.may_need_another(self.server.options.threads()) {
+                return false;
+            }
+            state.note_working();
+            state.call_standby();
+            if !self.take_in_hand(&mut state, self.items.first()) {
+                return false;
+            }
+        }
+        if let Some(item) = self.items.pop() {
+            self.begin(item);
+        }
+        true
     }
 
     /// Waits until connections are ready, or until this moment; returns whether there are connections to accept.
@@ -116,7 +178,7 @@ impl MessageWorker {
     /// Makes what it has found available to all workers; false when it has found nothing.
     fn queue(&mut self) -> bool {
         if self.has_received() {
-            self.share_memory();
+            self.buffers.share_received(&mut self.received);
             for item in &mut self.items {
                 item.share(&self.received);
             }
@@ -149,16 +211,17 @@ impl MessageWorker {
         if self.items.capacity() == 0 {
             memory::reserve(&mut self.items, 2 * MOST_READY)?;
             memory::reserve(&mut self.tasks, MOST_READY)?;
+            memory::reserve(&mut self.finishing, 1)?;
         }
         {
             let mut state = self.server.state.lock();
             state
                 .todo
-                .try_reserve(4 * MOST_READY)
+                .try_reserve(MOST_FOUND)
                 .map_err(|_| Kind::OutOfMemory)?;
             state
                 .done
-                .try_reserve(4 * MOST_READY)
+                .try_reserve(MOST_FOUND)
                 .map_err(|_| Kind::OutOfMemory)?;
         }
         Ok(())
@@ -183,11 +246,10 @@ impl MessageWorker {
     /// Accepts what waits to be accepted.
     fn accept(&mut self) {
         let server = Arc::clone(&self.server);
-        let options = &server.options;
         for _ in 0..MOST_ACCEPTED {
             let full = {
                 let mut state = server.state.lock();
-                let full = state.connections.len() >= options.max_connections.min(Table::<()>::MOST);
+                let full = state.connections.len() >= server.most_connections();
                 if full || state.stopping.is_some() {
                     state.accepting = Accepting::Not;
                 }
@@ -275,7 +337,7 @@ impl MessageWorker {
         let server = Arc::clone(&self.server);
         {
             let state = server.state.lock();
-            let full = state.connections.len() >= server.options.max_connections.min(Table::<()>::MOST);
+            let full = state.connections.len() >= server.most_connections();
             match state.accepting {
                 Accepting::Registered => return None,
                 _ if full || state.stopping.is_some() => return None,

@@ -1,6 +1,7 @@
 //! Receiving, into memory of the worker.
 
-use super::item::{Input, Item, Received};
+use super::buffers::Received;
+use super::item::{Input, Item};
 use super::reason::CloseReason;
 use super::traffic::Kept;
 use super::worker::MessageWorker;
@@ -41,14 +42,6 @@ impl MessageWorker {
     /// Whether something was received in this batch.
     pub(super) fn has_received(&self) -> bool {
         self.used > FIRST_PLACE
-    }
-
-    /// Makes what was received available to other workers.
-    #[inline]
-    pub(super) fn share_memory(&mut self) {
-        if let Some(received) = Arc::get_mut(&mut self.received) {
-            received.0 = std::mem::take(&mut self.buffers.received);
-        }
     }
 
     /// Receives what an item waits for, at once before its callbacks are called, so that no other worker needs the memory.

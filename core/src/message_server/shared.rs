@@ -13,6 +13,7 @@ use crate::poller::Poller;
 use crate::server::accepting;
 use crate::server::monitor::{Monitor, Watched};
 use crate::socket::Socket;
+use crate::table::Table;
 use crate::time::Timeout;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,6 +107,11 @@ impl MessageServer {
         }
         accepting::wait_until_closed(&self.listener, timeout.into(), caller)?;
         self.state.lock().failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// How many connections there may be.
+    pub(super) fn most_connections(&self) -> usize {
+        self.options.max_connections.min(Table::<()>::MOST)
     }
 
     /// Milliseconds since the server was made.

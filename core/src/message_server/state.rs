@@ -202,6 +202,11 @@ impl State {
         self.last_slow.is_some_and(|slow| slow.elapsed() < time)
     }
 
+    /// Whether no other worker would take over from the leader, although there may be more of them.
+    pub(super) fn may_need_another(&self, most: usize) -> bool {
+        self.idle.is_empty() && self.standby.is_none() && self.entries().count() < most
+    }
+
     /// Reserves room for another worker on every list that it may end up on; false when there is no memory for that.
     pub(super) fn has_room_for_another(&mut self) -> bool {
         let workers = self.workers.len() + 1;

@@ -1,8 +1,8 @@
 //! What a thread of a message server does: lead, call callbacks, take over from a slow callback, wait.
 
-use super::buffers::Buffers;
+use super::buffers::{Buffers, Received};
 use super::connection::{Connection, Owner, Sent};
-use super::item::{Item, Next, Received, Task};
+use super::item::{Item, Next, Task};
 use super::reason::CloseReason;
 use super::recording::{record, Running};
 use super::shared::{is_reset, MessageServer};
@@ -73,7 +73,7 @@ const IDLE: Duration = Duration::from_secs(10);
 pub struct MessageWorker {
     pub(super) server: Arc<MessageServer>,
     /// Its place among the workers.
-    at: usize,
+    pub(super) at: usize,
     /// The process that it belongs to.
     generation: u32,
     /// It leaves when it is not needed.
@@ -98,7 +98,7 @@ pub struct MessageWorker {
     /// What could not be accepted.
     pub(super) trouble: Option<Error>,
     /// Connections whose callbacks have returned.
-    finishing: Vec<Item>,
+    pub(super) finishing: Vec<Item>,
     /// Memory for further work.
     #[allow(clippy::vec_box)] // items take the boxes and give them back
     pub(super) tasks: Vec<Box<Task>>,
@@ -109,7 +109,10 @@ enum Role {
     Leave,
     Recruit,
     Work,
-    Lead,
+    /// Wait in the poller; `calm`: without anything to see to before.
+    Lead {
+        calm: bool,
+    },
     /// Report what could not be accepted.
     Report,
     StandBy,
@@ -182,14 +185,15 @@ impl MessageWorker {
         }
         let server = Arc::clone(&self.server);
         loop {
+            if !self.finishing.is_empty() {
+                self.finish_all();
+            }
             let role = {
                 let mut state = server.state.lock();
                 if state.done.is_empty() {
                     self.choose(&mut state)
                 } else {
                     std::mem::swap(&mut state.done, &mut self.finishing);
-                    drop(state);
-                    self.finish_all();
                     continue;
                 }
             };
@@ -198,12 +202,14 @@ impl MessageWorker {
                 Role::Leave => return Turn::Leave,
                 Role::Recruit => return Turn::Recruit,
                 Role::Work => return Turn::Work,
-                Role::Lead => {
-                    if let Some(turn) = self.lead() {
+                Role::Lead { calm } => match self.lead(calm) {
+                    Some(Turn::Work) => return Turn::Work,
+                    Some(turn) => {
                         self.note_busy();
                         return turn;
                     }
-                }
+                    None => {}
+                },
                 Role::Report => {
                     if let Some(error) = self.trouble.take() {
                         self.note_busy();
@@ -253,13 +259,13 @@ impl MessageWorker {
         if !state.has_work() && self.trouble.is_none() {
             state.polling = true;
             state.batches += 1;
-            return Role::Lead;
+            let calm = self.is_calm(state);
+            return Role::Lead { calm };
         }
-        let alone = state.idle.is_empty() && state.standby.is_none();
         let expects = state
             .expected_since
             .is_some_and(|since| since.elapsed() <= ARRIVAL);
-        if alone && !expects && state.entries().count() < options.threads() && state.has_room_for_another() {
+        if state.may_need_another(options.threads()) && !expects && state.has_room_for_another() {
             state.expected_since = Some(Instant::now());
             return Role::Recruit;
         }
@@ -438,37 +444,58 @@ impl MessageWorker {
         }
         let claimed = {
             let mut state = self.server.state.lock();
-            let leads = state.leader == Some(self.at);
-            if leads {
-                // With the replies of the whole batch; or by the worker that takes over.
-                state.done.extend(previous.take());
-            }
             let claimed = state.next_item();
+            if let Some(mut item) = previous.take_if(|_| state.leader == Some(self.at)) {
+                // With the replies of the whole batch; or by the worker that takes over.
+                if claimed.is_some() {
+                    if item.is_own() {
+                        self.buffers.share_received(&mut self.received);
+                        item.share(&self.received);
+                    }
+                    state.done.push(item); // `make_room` has made room
+                } else {
+                    self.finishing.push(item);
+                }
+            }
             state.begun += 1;
-            let is_watched = state.standby.is_some() || self.server.options.threads() == 1;
-            let Some(entry) = state.entry(self.at) else {
+            if !self.take_in_hand(&mut state, claimed.as_ref()) {
                 return false;
-            };
-            entry.working_on = claimed.as_ref().map(|item| item.connection.key());
-            entry.since = None;
-            if let Some(item) = &claimed {
-                // Under the lock: the stand-by ends this when it takes over.
-                item.connection
-                    .set_collector((leads && is_watched).then(thread::me));
-            } else if std::mem::take(&mut entry.stops) | state.stopping.is_some() {
-                state.wake_watchers();
             }
             claimed
         };
         if let Some(item) = previous {
             self.finish(item);
         }
-        let Some(mut item) = claimed else { return false };
+        let Some(item) = claimed else { return false };
+        self.begin(item);
+        true
+    }
+
+    /// Notes that its thread calls the callbacks of this item from now on, or none; false if it is no worker any more.
+    pub(super) fn take_in_hand(&self, state: &mut State, item: Option<&Item>) -> bool {
+        let leads = state.leader == Some(self.at);
+        let is_watched = state.standby.is_some() || self.server.options.threads() == 1;
+        let Some(entry) = state.entry(self.at) else {
+            return false;
+        };
+        entry.working_on = item.map(|item| item.connection.key());
+        entry.since = None;
+        if let Some(item) = item {
+            // Under the lock: the stand-by ends this when it takes over.
+            item.connection
+                .set_collector((leads && is_watched).then(thread::me));
+        } else if std::mem::take(&mut entry.stops) | state.stopping.is_some() {
+            state.wake_watchers();
+        }
+        true
+    }
+
+    /// The callbacks of this item are next.
+    pub(super) fn begin(&mut self, mut item: Item) {
         if item.is_awaited() {
             self.receive_now(&mut item);
         }
         self.current = Some(item);
-        true
     }
 
     /// Notes when a callback began, and that another one has ended.

@@ -99,14 +99,26 @@ where
     let (log, called) = mpsc::channel();
     let log = Mutex::new(log);
     let logging = Logging { log, answer };
-    let serving = if crate::SENDS_AT_ONCE {
-        Serving::Started(MessageServer::start(listener, framing, options, logging).unwrap())
+    (serve(listener, framing, options, logging), called)
+}
+
+/// A server with callbacks of the test's own.
+pub fn serve<H>(
+    listener: Socket,
+    framing: Option<Framing>,
+    options: MessageServeOptions,
+    handler: H,
+) -> Serving
+where
+    H: MessageHandler<State = usize, Failure = Error>,
+{
+    if crate::SENDS_AT_ONCE {
+        Serving::Started(MessageServer::start(listener, framing, options, handler).unwrap())
     } else {
         let server = MessageServer::new(listener, framing, options).unwrap();
-        recruit(&server, &Arc::new(logging));
+        recruit(&server, &Arc::new(handler));
         Serving::Steps(server)
-    };
-    (serving, called)
+    }
 }
 
 /// A server, with its own threads or with those of the test.

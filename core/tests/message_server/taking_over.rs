@@ -1,7 +1,7 @@
 //! Callbacks that take long, and the workers that take over from them.
 
 use super::support::*;
-use polysock::Framing;
+use polysock::{CloseReason, Connection, Error, Framing, MessageHandler, Reply, Result};
 use std::sync::mpsc;
 use std::sync::{atomic::AtomicUsize, atomic::Ordering, Arc};
 use std::sync::{Condvar, Mutex};
@@ -105,6 +105,65 @@ fn a_blocked_callback_holds_up_no_reply() {
         for client in &clients {
             assert_answered(client, b"", b"last\n");
         }
+    });
+}
+
+/// Echoes lines; "end" ends the connection that has said "me", and what is called for that end waits at a door.
+struct Ending {
+    door: Arc<Door>,
+    other: Mutex<Option<Arc<Connection>>>,
+}
+
+impl MessageHandler for Ending {
+    type State = usize;
+    type Failure = Error;
+
+    fn on_open(&self, _: &Arc<Connection>) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn on_message(
+        &self,
+        connection: &Arc<Connection>,
+        _: &mut usize,
+        line: &[u8],
+        reply: &mut Reply<'_>,
+    ) -> Result<()> {
+        if line == b"me" {
+            *self.other.lock().unwrap() = Some(Arc::clone(connection));
+        } else if line == b"end" {
+            if let Some(other) = self.other.lock().unwrap().take() {
+                other.abort();
+            }
+        }
+        reply.send(line)
+    }
+
+    fn on_close(&self, _: &Arc<Connection>, _: usize, reason: &CloseReason) -> Result<()> {
+        if matches!(reason, CloseReason::ByProgram) {
+            self.door.wait();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_blocked_on_close_holds_up_no_reply_and_loses_no_part_of_a_message() {
+    limited(|| {
+        let door = Arc::new(Door::default());
+        let ending = Ending {
+            door: Arc::clone(&door),
+            other: Mutex::default(),
+        };
+        let server = serve(listener(16).0, Some(Framing::lines()), options(), ending);
+        let (ended, client) = (connect(&server), connect(&server));
+        assert_answered(&ended, b"me\n", b"me\n");
+        client.send_all(b"end\nthe begin").unwrap();
+        assert_answered(&client, b"", b"end\n");
+        until("on_close waits", || door.waiting() == 1);
+        assert_answered(&client, b"ning\n", b"the beginning\n");
+        door.open();
+        assert_eq!(server.stop(LATE).unwrap(), 0);
     });
 }
 
