@@ -472,6 +472,7 @@ impl MessageWorker {
     }
 
     /// Notes that its thread calls the callbacks of this item from now on, or none; false if it is no worker any more.
+    #[inline]
     pub(super) fn take_in_hand(&self, state: &mut State, item: Option<&Item>) -> bool {
         let leads = state.leader == Some(self.at);
         let is_watched = state.standby.is_some() || self.server.options.threads() == 1;
@@ -491,6 +492,7 @@ impl MessageWorker {
     }
 
     /// The callbacks of this item are next.
+    #[inline]
     pub(super) fn begin(&mut self, mut item: Item) {
         if item.is_awaited() {
             self.receive_now(&mut item);
