@@ -86,9 +86,9 @@ class Connections:
         self.clients = {}  # (client's address, server's address): sequence number of the SYN
         self.ends = {}  # (from, to): the sequence number after all that was sent that way
         self.resets = {}  # (from, to): the sequence number of the last reset
-        # (from, to): after its last news, a segment without any was sent that way (an acknowledgement, or one that is
-        # sent again), and no second reset has answered it yet.
-        self.without_news = set()
+        # (from, to): how many segments without news were sent that way after the last one with some, and have not been
+        # answered by a second reset yet: those that are sent again, and one acknowledgement.
+        self.without_news = {}
         self.finished = set()  # (from, to): the stream that way has ended
 
     def segments(self, packet):
@@ -108,7 +108,7 @@ class Connections:
             self.ends.pop((other, one), None)
             for way in ((one, other), (other, one)):
                 self.resets.pop(way, None)
-                self.without_news.discard(way)
+                self.without_news.pop(way, None)
                 self.finished.discard(way)
             return [Segment("client", "SYN", (sport, dport))]
         if (one, other) in self.clients:
@@ -126,16 +126,18 @@ class Connections:
         if flags & RST:
             # Whatever comes to an end that is gone is answered by a reset: if both streams have ended, or again.
             over = {(one, other), (other, one)} <= self.finished and self.ends[one, other] == sequence
-            answers = (other, one) in self.without_news and (over or self.resets.get((one, other)) == sequence)
+            unanswered = self.without_news.get((other, one), 0)
+            answers = unanswered and (over or self.resets.get((one, other)) == sequence)
             self.resets[one, other] = sequence
             if answers:
-                self.without_news.remove((other, one))
+                self.without_news[other, one] = unanswered - 1
                 return []
             return [("RST", 0)]
         if fresh <= 0:
-            self.without_news.add((one, other))
+            unanswered, is_sent_again = self.without_news.get((one, other), 0), payload or flags & (SYN | FIN)
+            self.without_news[one, other] = unanswered + 1 if is_sent_again else max(unanswered, 1)
             return []
-        self.without_news.discard((one, other))
+        self.without_news.pop((one, other), None)
         self.ends[one, other] = end
         if flags & SYN:
             return [("SYN-ACK", 0)]

@@ -129,10 +129,12 @@ def test_reset_and_urgent(peers):
     assert peers.see(("server", 201, ACK | URG, 1), ("server", 202, RST | ACK)) == "server URG; server RST"
 
 
-def test_a_reset_for_data_that_was_sent_again_is_one_reset(peers):
+@pytest.mark.parametrize("times", [2, 3])
+def test_resets_for_data_that_was_sent_again_are_one_reset(peers, times):
     peers.handshake()
     data, reset = ("client", 101, ACK, 3), ("server", 201, RST)
-    assert peers.see(data, data, reset, reset) == "client data:3; server RST"
+    assert peers.see(*[data] * times, *[reset] * times) == "client data:3; server RST"
+    assert peers.see(reset) == "server RST"
 
 
 @pytest.mark.parametrize("first", [0, 1])
