@@ -1,7 +1,10 @@
 """The methods of Java's exceptions, and the errors for Java's classes that polysock.net does not have."""
 
 import io
+import pickle
+import shutil
 import socket
+import subprocess
 
 import pytest
 
@@ -53,6 +56,31 @@ def test_causes_and_suppressed():
         error.addSuppressed(None)
 
 
+def test_a_cause_is_given_as_in_java():
+    cause = net.SocketTimeoutException("Read timed out")
+    below = "java.net.SocketTimeoutException: Read timed out"
+    # What JDK 17 returns: the message and the cause.
+    for error, message, of in [
+        (net.IOException("outer", cause), "outer", cause),
+        (net.IOException(cause), below, cause),
+        (net.IOException(None), None, None),
+        (net.IOException("outer", None), "outer", None),
+        (net.IOException(None, cause), None, cause),
+        (net.IllegalStateException("outer", cause), "outer", cause),
+        (net.NoSuchElementException("outer", cause), "outer", cause),
+        (net.IllegalArgumentException(cause), below, cause),
+        (net.UnknownHostException("host", cause), "host", cause),
+        (net.EOFException(ValueError("text")), "ValueError: text", None),
+    ]:
+        assert error.getMessage() == message
+        assert error.getCause() is of or of is None
+        assert error.toString().partition(": ")[2] == (message or "")
+        assert str(error) == (message or "")
+        assert isinstance(pickle.loads(pickle.dumps(error)), type(error))
+    error = net.SocketException(104, "Connection reset")
+    assert (error.errno, error.getMessage(), error.getCause()) == (104, "Connection reset", None)
+
+
 def test_a_stack_trace_goes_where_it_should(capsys):
     error = refused()
     error.printStackTrace()
@@ -66,7 +94,20 @@ def test_a_stack_trace_goes_where_it_should(capsys):
         assert text.getvalue() == printed == data.getvalue().decode()
 
 
-@pytest.mark.parametrize("name", ["ArrayList", "ObjectInputStream", "Thread", "Executors", "SocketChannel"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ArrayList",
+        "ObjectInputStream",
+        "Thread",
+        "Executors",
+        "SocketChannel",
+        "Proxy",
+        "Locale",
+        "Queue",
+        "UncheckedIOException",
+    ],
+)
 def test_absent_classes(name):
     with pytest.raises(ImportError, match=f"polysock.net has no {name}: use ") as raised:
         exec(f"from polysock.net import {name}", {})
@@ -74,6 +115,36 @@ def test_absent_classes(name):
     with pytest.raises(AttributeError, match=f"polysock.net has no {name}: use "):
         getattr(polysock.net, name)
     assert not hasattr(polysock.net, name)
+
+
+LIST_OF_CLASSES = """
+import java.lang.reflect.Modifier;
+import java.net.URI;
+import java.nio.file.*;
+public class ListOfClasses {
+    public static void main(String[] packages) throws Exception {
+        FileSystem modules = FileSystems.getFileSystem(URI.create("jrt:/"));
+        for (String name : packages) {
+            Path folder = modules.getPath("modules/java.base", name.replace('.', '/'));
+            for (Path file : Files.newDirectoryStream(folder, "*.class")) {
+                String simple = file.getFileName().toString().replace(".class", "");
+                if (!simple.contains("$") && Modifier.isPublic(Class.forName(name + "." + simple).getModifiers()))
+                    System.out.println(simple);
+            }
+        }
+    }
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="needs a JDK: java and javac")
+def test_every_public_class_of_java_is_here_or_has_a_replacement(tmp_path):
+    program = tmp_path / "ListOfClasses.java"
+    program.write_text(LIST_OF_CLASSES)
+    command = ["java", program, "java.io", "java.net", "java.util"]
+    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert len(names) > 200
+    assert [name for name in names if not hasattr(net, name) and name not in net.INSTEAD] == []
 
 
 def test_other_names_are_missing_as_ever():

@@ -12,6 +12,17 @@ class _Throwable:
     # The package of the class in Java, for toString().
     _package = "java.net"
 
+    def __init__(self, *args):
+        # As in Java, a message, its cause or both; an errno and a message are what OSError takes.
+        *before, last = args or (None,)
+        if before and last is None:
+            args = before
+        elif isinstance(last, BaseException):
+            args = before or [_shown(last)]
+        super().__init__(*args)
+        if isinstance(last, BaseException):
+            self.__cause__ = last
+
     def getLocalizedMessage(self):
         """The same as `getMessage`."""
         return self.getMessage()
@@ -58,9 +69,7 @@ class IOException(_Throwable, OSError):
 
     def getMessage(self):
         """What happened; None if unknown."""
-        if self.strerror is not None:
-            return self.strerror
-        return str(self.args[0]) if self.args else None
+        return _first(self.args) if self.strerror is None else self.strerror
 
     def __str__(self):
         return self.getMessage() or ""
@@ -130,7 +139,7 @@ class _Unchecked(_Throwable, Exception):
 
     def getMessage(self):
         """What was wrong; None if unknown."""
-        return str(self.args[0]) if self.args else None
+        return _first(self.args)
 
 
 class IllegalArgumentException(_Unchecked, ValueError):
@@ -193,3 +202,16 @@ class _BrokenPipe(SocketException, BrokenPipeError):
 for _class in (_ConnectionReset, _BrokenPipe):
     _class.__name__ = _class.__qualname__ = "SocketException"
     _class.__module__ = __package__
+
+
+def _first(arguments):
+    """The message among the arguments of an exception."""
+    return None if not arguments or arguments[0] is None else str(arguments[0])
+
+
+def _shown(exception):
+    """An exception as Java shows it: its name and its message."""
+    if isinstance(exception, _Throwable):
+        return exception.toString()
+    name, message = type(exception).__qualname__, str(exception)
+    return f"{name}: {message}" if message else name
