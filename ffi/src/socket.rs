@@ -57,8 +57,8 @@ pub unsafe extern "C" fn polysock_socketpair(
 /// Makes another handle for the same socket, with its own descriptor and timeouts; the caller owns it.
 ///
 /// BSD: dup(2). Python: socket.dup. Java: none.
-/// Closing one leaves the other and the connection open; polysock_shutdown() ends the connection for both. Fails with
-/// POLYSOCK_EMFILE.
+/// Closing one leaves the other and the connection open; polysock_shutdown() ends the connection for both. When the
+/// connection has broken, receives on both report why. Fails with POLYSOCK_EMFILE.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_dup(s: *mut polysock_t, out: *mut *mut polysock_t) -> c_int {

@@ -1,17 +1,28 @@
 //! How the connection of a handle ends, as far as calls have reported it.
 
 use crate::sys::kernel;
+use crate::sys::once_box::OnceBox;
 use crate::tcp_state::TcpState;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{self, AtomicBool, AtomicI32, Ordering};
+use std::sync::Arc;
 
 /// The error that ended a connection, or the fact that its stream ended without one.
 ///
 /// The kernel reports the death of a connection once, to whichever call comes first, even a send or getsockopt(2) for
 /// `SO_ERROR`. Every later receive returns 0, as if the peer had ended its stream.
+///
+/// A handle and its duplicates have one connection, so what a call on one of them learns holds for all.
 #[derive(Default)]
 pub(crate) struct ConnectionEnd {
+    own: Record,
+    /// What the duplicates share. From the moment there is one, it is used in place of `own`.
+    common: OnceBox<Arc<Record>>,
+}
+
+#[derive(Default)]
+struct Record {
     error: AtomicI32,
     /// We have ended our own stream.
     own_end: AtomicBool,
@@ -42,9 +53,7 @@ impl ConnectionEnd {
             _ => false,
         };
         if fatal {
-            let _ = self
-                .error
-                .compare_exchange(OPEN, errno, Ordering::Relaxed, Ordering::Relaxed);
+            let _ = self.record(|record| record.end_with(errno));
         }
     }
 
@@ -52,10 +61,7 @@ impl ConnectionEnd {
     /// if there was one. An end without an error is remembered as such, if it is known to be the end.
     pub(crate) fn end_of_stream(&self, certainly: bool) -> io::Result<()> {
         let clean = if certainly { CLEAN } else { OPEN };
-        match self
-            .error
-            .compare_exchange(OPEN, clean, Ordering::Relaxed, Ordering::Relaxed)
-        {
+        match self.record(|record| record.end_with(clean)) {
             Ok(_) | Err(CLEAN) => Ok(()),
             Err(errno) => Err(io::Error::from_raw_os_error(errno)),
         }
@@ -63,43 +69,82 @@ impl ConnectionEnd {
 
     /// The error that ended the connection, if a call has reported it.
     pub(crate) fn error(&self) -> Option<i32> {
-        let error = self.error.load(Ordering::Relaxed);
+        let error = self.known().error.load(Ordering::Relaxed);
         (error != OPEN && error != CLEAN).then_some(error)
     }
 
     /// Records that we have ended our own stream.
     pub(crate) fn note_own_end(&self) {
-        self.own_end.store(true, Ordering::Relaxed);
+        self.record(|record| record.own_end.store(true, Ordering::Relaxed));
     }
 
     /// Whether we have ended our own stream. Another holder of the connection may have done so, too.
     pub(crate) fn has_own_end(&self) -> bool {
-        self.own_end.load(Ordering::Relaxed)
+        self.known().own_end.load(Ordering::Relaxed)
     }
 
     /// Records that the peer has acknowledged our end and not ended its own stream.
     pub(crate) fn note_own_end_first(&self) {
-        self.own_end_first.store(true, Ordering::Relaxed);
+        self.record(|record| record.own_end_first.store(true, Ordering::Relaxed));
     }
 
     /// Whether the peer was seen to acknowledge our end first.
     pub(crate) fn own_end_was_first(&self) -> bool {
-        self.own_end_first.load(Ordering::Relaxed)
+        self.known().own_end_first.load(Ordering::Relaxed)
     }
 
-    /// Another handle shares the connection from now on.
-    pub(crate) fn copy_to(&self, other: &Self) {
-        other
-            .error
-            .store(self.error.load(Ordering::Relaxed), Ordering::Relaxed);
-        other.own_end.store(self.has_own_end(), Ordering::Relaxed);
-        other
-            .own_end_first
-            .store(self.own_end_was_first(), Ordering::Relaxed);
+    /// Another handle, a new one, shares the connection from now on.
+    pub(crate) fn share_with(&self, other: &Self) {
+        let common = self.common.get_or_make(Arc::default);
+        atomic::fence(Ordering::SeqCst);
+        common.add(&self.own);
+        other.common.get_or_make(|| Arc::clone(common));
     }
 
-    /// The handle is about to have another connection.
+    /// The connection is about to be replaced by another one.
     pub(crate) fn reset(&self) {
-        Self::default().copy_to(self);
+        self.record(Record::clear);
+    }
+
+    fn known(&self) -> &Record {
+        self.common.get().map_or(&self.own, Arc::as_ref)
+    }
+
+    /// Changes what is known. If the handle is being duplicated meanwhile, the change may not have been there yet to be
+    /// added to the common record: it is then made there, too. Either this thread sees that record, or the other one
+    /// sees the change, because of the fence that both have between their store and their load.
+    fn record<T>(&self, change: impl Fn(&Record) -> T) -> T {
+        if let Some(common) = self.common.get() {
+            return change(common);
+        }
+        let changed = change(&self.own);
+        atomic::fence(Ordering::SeqCst);
+        self.common.get().map_or(changed, |common| change(common))
+    }
+}
+
+impl Record {
+    /// Keeps how the connection ended, unless that is known already.
+    fn end_with(&self, end: i32) -> Result<i32, i32> {
+        self.error
+            .compare_exchange(OPEN, end, Ordering::Relaxed, Ordering::Relaxed)
+    }
+
+    fn add(&self, other: &Self) {
+        let _ = self.end_with(other.error.load(Ordering::Relaxed));
+        for (to, from) in [
+            (&self.own_end, &other.own_end),
+            (&self.own_end_first, &other.own_end_first),
+        ] {
+            if from.load(Ordering::Relaxed) {
+                to.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn clear(&self) {
+        self.error.store(OPEN, Ordering::Relaxed);
+        self.own_end.store(false, Ordering::Relaxed);
+        self.own_end_first.store(false, Ordering::Relaxed);
     }
 }

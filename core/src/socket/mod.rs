@@ -194,7 +194,7 @@ impl Socket {
     }
 
     /// Makes another socket of the same connection, with its own descriptor and timeouts (dup(2)). Closing one
-    /// leaves the other open.
+    /// leaves the other open. After the connection has broken, receives on both report why.
     ///
     /// # Errors
     /// `EMFILE`; `Closed`; `Busy` with [`pending`](Self::pending) bytes, which the copy would not have.
@@ -210,7 +210,7 @@ impl Socket {
         let mode = BlockingMode::new(nonblocking, nonblocking);
         let copy = Self::from_parts(fd, mode, self.family, self.socket_type, self.protocol);
         copy.handle.note_copied();
-        self.handle.connection_end.copy_to(&copy.handle.connection_end);
+        self.handle.connection_end.share_with(&copy.handle.connection_end);
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
         copy.note_made("dup", Some(self));
