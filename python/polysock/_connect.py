@@ -62,13 +62,14 @@ def _first_of(race, found, make):
         while (place := race.step()) is not None:
             for out in [other for other in made if not race.runs(other)]:
                 made.pop(out).close()
+            failed.pop(place, None)
             family, kind, proto, _canonname, sockaddr = found[place]
             try:
                 made[place] = make(family, kind, proto)
                 race.enter(place, made[place], sockaddr)
             except error as exc:
                 failed[place] = exc
-                race.fail(place)
+                race.fail(place, exc.errno)
         if race.winner is not None:
             return made.pop(race.winner), []
         return None, [failed.get(place) or race.error(place) for place in range(len(found))]

@@ -78,9 +78,11 @@ impl Race {
         Ok(())
     }
 
-    /// Reports that no socket could be made for an attempt that should start.
-    fn fail(&self, place: usize) -> PyResult<()> {
-        self.running()?.race.fail(place, Kind::Closed);
+    /// Reports that no socket could be made for an attempt that should start, and the errno of the reason. For lack of
+    /// descriptors the attempt starts again later.
+    fn fail(&self, place: usize, errno: &Bound<'_, PyAny>) -> PyResult<()> {
+        let kind = errno.extract().map_or(Kind::Closed, Kind::Os);
+        self.running()?.race.fail(place, kind);
         Ok(())
     }
 

@@ -153,6 +153,32 @@ def test_a_subclass_races_too(host, silent, good, monkeypatch):
         assert isinstance(sock, Named)
 
 
+def test_where_descriptors_are_few_every_address_is_still_tried(host, silent, good, refusing, monkeypatch):
+    class Scarce(polysock.socket):
+        made = 0
+
+        def __init__(self, *arguments, **named):
+            if Scarce.made:
+                raise OSError(errno.EMFILE, "Too many open files")
+            super().__init__(*arguments, **named)
+            Scarce.made += 1
+
+        def close(self):
+            Scarce.made -= self.fileno() >= 0
+            super().close()
+
+    lists = [[silent(), good], [refusing, silent(), refusing, good]]
+    monkeypatch.setattr(polysock, "socket", Scarce)
+    for addresses in lists:
+        host(*addresses)
+        with polysock.create_connection(("some.host", 1), timeout=1) as connected:
+            assert connected.getpeername() == good
+    # What is left when there is not even one descriptor.
+    Scarce.made = 1
+    with pytest.raises(OSError, match="Too many open files"):
+        polysock.create_connection(("some.host", 1), timeout=LATE)
+
+
 def test_what_is_no_error_of_the_system_ends_it(host, good, monkeypatch):
     class Broken(polysock.socket):
         def settimeout(self, _value):

@@ -29,8 +29,8 @@ pub struct Race<S> {
     still_running: Vec<Runner<S>>,
     poll: ManyPoll,
     delay: Option<Duration>,
-    /// Never two sockets at the same time.
-    one_at_a_time: bool,
+    /// How many sockets can exist at the same time.
+    most: usize,
     /// When the next address starts, in parallel with the last one or in its place.
     next_start: Option<Instant>,
     /// What became of the addresses that were started, in their order.
@@ -92,7 +92,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 poll: ManyPoll::with_capacity(all)?,
                 started: memory::list(all)?,
                 delay: attempt_delay.map(|delay| delay.max(LEAST_ATTEMPT_DELAY)),
-                one_at_a_time: false,
+                most: usize::MAX,
                 next_start: None,
                 first_failure: None,
                 given_up: None,
@@ -108,7 +108,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     /// See [`new`](Self::new).
     pub fn one_at_a_time(families: &[Family], timeout: impl Into<Timeout>) -> Result<Self> {
         Ok(Self {
-            one_at_a_time: true,
+            most: 1,
             ..Self::new(families, None, timeout)?
         })
     }
@@ -133,8 +133,25 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         });
     }
 
-    /// Records that no socket could be made for a place that should start.
+    /// Records that no socket could be made for a place that should start. If that was for lack of descriptors or memory
+    /// and others are in progress, the place starts again once one of them has failed or used up its share of the time.
     pub fn fail(&mut self, place: usize, kind: Kind) {
+        if is_shortage(kind) && !self.runners.is_empty() && self.deadline != Deadline::NonBlocking {
+            self.postpone(place);
+        } else {
+            self.note_end(place, kind);
+        }
+    }
+
+    fn postpone(&mut self, place: usize) {
+        self.started.retain(|started| started.place != place);
+        self.waiting.push_front(place);
+        self.most = self.runners.len();
+        self.delay = None;
+        self.plan_next_start();
+    }
+
+    fn note_end(&mut self, place: usize, kind: Kind) {
         self.first_failure = self.first_failure.or(Some(kind));
         if let Some(started) = self.started.iter_mut().find(|started| started.place == place) {
             started.end = Some(kind);
@@ -222,29 +239,35 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 
     /// The next place to start: the first at once, each further one after the delay or when the one before it has
-    /// failed; all of them when there is no time to wait.
+    /// failed; all of them when there is no time to wait. When no more sockets can exist, the oldest attempt is given up.
     fn due(&mut self) -> Option<usize> {
         if self.waiting.is_empty() {
             self.next_start = None;
             return None;
         }
         let next_starts = self.next_start.is_some_and(|start| start <= Instant::now());
-        if next_starts && self.one_at_a_time {
-            self.runners.clear();
-        }
-        let last_failed = self.started.last().is_none_or(|started| started.end.is_some());
-        let due =
-            last_failed || self.runners.is_empty() || self.deadline == Deadline::NonBlocking || next_starts;
+        let limited = self.most < usize::MAX;
+        let due = if self.runners.len() < self.most {
+            let last_failed = self.started.last().is_none_or(|started| started.end.is_some());
+            limited
+                || last_failed
+                || self.runners.is_empty()
+                || self.deadline == Deadline::NonBlocking
+                || next_starts
+        } else {
+            if next_starts {
+                self.runners.remove(0); // the one that has had the most time
+            }
+            next_starts
+        };
         due.then(|| self.waiting.pop_front()).flatten()
     }
 
     /// Begins to connect the sockets that have entered.
     fn begin(&mut self) -> Option<RaceStep<S>> {
         while let Some(at) = self.runners.iter().position(|runner| !runner.begun) {
-            self.next_start = self
-                .delay_to_next()
-                .and_then(|time| Instant::now().checked_add(time));
-            let mut runner = self.runners.swap_remove(at);
+            self.plan_next_start();
+            let mut runner = self.runners.remove(at);
             runner.begun = true;
             let ended = match start(runner.socket.borrow(), &runner.address) {
                 Ok(true) => finish(runner.socket.borrow(), &runner.address),
@@ -253,10 +276,15 @@ impl<S: Borrow<Socket> + Send> Race<S> {
             match ended {
                 Ok(true) => return Some(RaceStep::Won(runner.place, runner.socket)),
                 Ok(false) => self.runners.push(runner),
-                Err(kind) => self.fail(runner.place, kind),
+                Err(kind) => self.note_end(runner.place, kind),
             }
         }
         None
+    }
+
+    fn plan_next_start(&mut self) {
+        let delay = self.delay_to_next();
+        self.next_start = delay.and_then(|time| Instant::now().checked_add(time));
     }
 
     /// How long the attempts in progress have before the next one starts.
@@ -289,7 +317,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
             match finish(runner.socket.borrow(), &runner.address) {
                 Ok(true) => return Some(RaceStep::Won(runner.place, runner.socket)),
                 Ok(false) => self.runners.push(runner),
-                Err(kind) => self.fail(runner.place, kind),
+                Err(kind) => self.note_end(runner.place, kind),
             }
         }
         self.still_running = runners;
@@ -311,6 +339,14 @@ fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
         }
         mixed.extend([pair.0, pair.1].into_iter().flatten());
     }
+}
+
+/// Whether a socket can't be made before another one is closed.
+fn is_shortage(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::OutOfMemory | Kind::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+    )
 }
 
 /// Begins to connect, without waiting; returns whether the connect may already have ended.

@@ -6,8 +6,8 @@ use crate::support::system::{descriptors, Ticks};
 use crate::support::*;
 use polysock::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with, resolve_name,
-    Address, CallHints, Caller, ConnectOptions, DualStack, Error, Family, Kind, NativeCaller, ServerOptions,
-    Socket, Start, Stop, Timeout,
+    Address, CallHints, Caller, ConnectOptions, DualStack, Error, Family, Kind, NativeCaller, Race, RaceStep,
+    ServerOptions, Socket, Start, Stop, Timeout,
 };
 use std::process::Command;
 use std::time::Duration;
@@ -284,6 +284,61 @@ fn it_connects_from_where_it_is_told() {
         let (kind, text) = detail(connect_any(&[address], &options, LATE, &mut NativeCaller));
         assert_eq!(kind, Kind::Os(libc::EADDRNOTAVAIL));
         assert_eq!(text, address.to_string());
+    });
+}
+
+/// An attempt for which there is no descriptor is made once another one has failed or used up its share of the time.
+#[test]
+fn where_descriptors_are_few_addresses_are_still_all_tried() {
+    limited(|| {
+        let (_full, silent) = full_listener();
+        let (_also_full, silent_too) = full_listener();
+        let (_bound, refused) = refusing("127.0.0.1");
+        let (_listener, good) = listener(64);
+        for (most, addresses) in [
+            (1, vec![silent, good]),
+            (1, vec![refused, silent, refused, good]),
+            (2, vec![silent, silent_too, refused, good]),
+            (1, vec![good]),
+        ] {
+            for attempt_delay in [None, Some(ms(10))] {
+                let families = vec![silent.family(); addresses.len()];
+                let mut race = Race::new(&families, attempt_delay, ms(600)).unwrap();
+                let connected = loop {
+                    match race.step(&mut NativeCaller).unwrap() {
+                        RaceStep::Start(place) => {
+                            if (0..addresses.len()).filter(|place| race.runs(*place)).count() < most {
+                                race.enter(place, Socket::tcp(silent.family()).unwrap(), addresses[place]);
+                            } else {
+                                race.fail(place, Kind::Os(libc::EMFILE));
+                            }
+                        }
+                        RaceStep::Won(_, socket) => break socket,
+                        RaceStep::Lost(kind) => panic!("{addresses:?}: {kind:?}"),
+                    }
+                };
+                assert_eq!(connected.peer_address().unwrap(), good);
+            }
+        }
+        // With none in progress there is nothing to wait for, nor in a call that may not wait.
+        for (timeout, first) in [(Timeout::After(LATE), false), (Timeout::NonBlocking, true)] {
+            let mut race = Race::<Socket>::new(&[silent.family(); 2], None, timeout).unwrap();
+            for place in [0, 1] {
+                let step = race.step(&mut NativeCaller).unwrap();
+                assert!(
+                    matches!(step, RaceStep::Start(started) if started == place),
+                    "{step:?}"
+                );
+                if first && place == 0 {
+                    race.enter(place, Socket::tcp(silent.family()).unwrap(), silent);
+                } else {
+                    race.fail(place, Kind::Os(libc::EMFILE));
+                }
+            }
+            let step = race.step(&mut NativeCaller).unwrap();
+            assert!(matches!(step, RaceStep::Lost(_)), "{step:?}");
+            assert_eq!(race.error(1).kind(), Kind::Os(libc::EMFILE));
+        }
     });
 }
 
