@@ -26,7 +26,10 @@ pub fn hint(error: &Error, socket: Option<&Socket>, address: Option<&Address>) -
         Kind::TimedOut => failed.timed_out(),
         Kind::Closed => Some("the socket was closed or detached, here or in another thread"),
         Kind::Resolve(code) => not_resolved(code),
-        Kind::Os(errno) => failed.in_any_call(errno).or_else(|| failed.refused(errno)),
+        Kind::Os(errno) => {
+            let known = error.remedy().or_else(|| failed.in_any_call(errno));
+            known.or_else(|| failed.refused(errno))
+        }
         _ => None,
     }
 }

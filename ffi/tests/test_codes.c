@@ -170,7 +170,7 @@ TEST(details_are_whole_and_safe_to_print)
     m.iov = &part, m.iov_count = 1, m.control = control;
     CHECK_IS(polysock_sendmsg(pair[0], &m, 0, 1000), TOO_MANY_DESCRIPTORS);
 #ifdef __GLIBC__
-    CHECK_TEXT(polysock_last_detail(), "sendmsg 254 descriptors, a message takes 253: Invalid argument");
+    CHECK_TEXT(polysock_last_detail(), "sendmsg 254 descriptors: Invalid argument: a message takes at most 253 descriptors");
 #endif
     polysock_control_free(control);
     polysock_free(pair[0]);

@@ -139,6 +139,9 @@ MISTAKES = [
     (STREAM, lambda sock: sock.recv_into(b"1234"), "receive into a bytearray"),
     (STREAM, lambda sock: sock.setsockopt(polysock.IPPROTO_UDP, 999, 1), "do level and name belong together?"),
     (STREAM, lambda sock: sock.close() or sock.recv(1), "closed or detached"),
+    (STREAM, lambda sock: sock.recvmsg_into([bytearray(1)] * 1025), "a call takes at most 1024 buffers"),
+    (STREAM, lambda sock: sock.sendmsg([b"x"] * 1025), "a call takes at most 1024 buffers"),
+    (DATAGRAM, lambda sock: sock.sendmsg([b"x"] * 1025, [], 0, PAIR), "a call takes at most 1024 buffers"),
     (DATAGRAM, lambda sock: sock.send(b"x"), "send it with one, or connect first"),
     (DATAGRAM, lambda sock: sock.sendto("text", PAIR), "text.encode()"),
     (DATAGRAM, lambda sock: sock.sendto(bytes(65508), PAIR), "at most 65,507 bytes"),
@@ -162,6 +165,13 @@ def test_the_usual_mistake_is_named(kind, call, hint):
         with standard.socket(type=kind) as twin:
             theirs, _ = raised(call, twin)
         assert (type(error), str(error)) == (type(theirs), str(theirs))
+
+
+def test_too_many_descriptors():
+    one, other = polysock.socketpair()
+    with one, other:
+        _, notes = raised(polysock.send_fds, one, [b"x"], [0] * 254)
+        assert "hint: a message takes at most 253 descriptors" in notes
 
 
 def test_a_port_that_is_taken():

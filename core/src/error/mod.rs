@@ -147,6 +147,14 @@ impl Error {
         }
     }
 
+    /// What to do about the failure, if the call that failed knows it.
+    pub(crate) const fn remedy(&self) -> Option<&'static str> {
+        match self.measure {
+            Measure::Rule(remedy) => Some(remedy),
+            Measure::None | Measure::TimeLimit(_) | Measure::Range { .. } => None,
+        }
+    }
+
     /// What is shown after the name of the call.
     pub fn without_operation(&self) -> impl fmt::Display + '_ {
         WithoutOperation(self)

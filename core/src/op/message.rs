@@ -20,6 +20,8 @@ use std::os::fd::BorrowedFd;
 
 /// `SCM_MAX_FD` of Linux.
 const MOST_DESCRIPTORS: usize = 253;
+/// `UIO_MAXIOV` of Linux, `IOV_MAX` elsewhere.
+const MOST_BUFFERS: usize = 1024;
 
 /// Sends several pieces with control messages, to an address or to the connected peer; how much of them is decided as
 /// for [`Send`](super::Send).
@@ -114,15 +116,25 @@ impl Attempt for SendMessage<'_> {
         let count = self.descriptors;
         if error.kind() == Kind::Os(libc::EINVAL) && count > MOST_DESCRIPTORS {
             // The kernel does not give the reason.
-            return error.with_detail(format_args!(
-                "{count} descriptors, a message takes {MOST_DESCRIPTORS}"
-            ));
+            return error
+                .with_detail(format_args!("{count} descriptors"))
+                .with_remedy("a message takes at most 253 descriptors");
+        }
+        if error.kind() == Kind::Os(libc::EMSGSIZE) && self.parts.len() > MOST_BUFFERS {
+            return explain_count(error, self.parts.len());
         }
         match self.to {
             Some(to) => error.with_detail(to),
             None => error,
         }
     }
+}
+
+/// Explains the failure of a call with too many buffers.
+fn explain_count(error: Error, buffers: usize) -> Error {
+    error
+        .with_detail(format_args!("{buffers} buffers"))
+        .with_remedy("a call takes at most 1024 buffers")
 }
 
 /// Receives into several pieces, with control messages and the sender's address.
@@ -247,6 +259,14 @@ impl Attempt for RecvMessage<'_> {
             malformed: false,
             has_ancillary: false,
         })
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        if error.kind() == Kind::Os(libc::EMSGSIZE) && self.parts.len() > MOST_BUFFERS {
+            explain_count(error, self.parts.len())
+        } else {
+            error
+        }
     }
 }
 
