@@ -121,12 +121,8 @@ pub unsafe extern "C" fn polysock_addr_parse(
         let out = Out::new(out, "out")?;
         let default_port = port(default_port, "default_port")?;
         let text = text::utf8(text::text(text, "text")?, "text")?;
-        let address = Address::parse(text, Some(default_port)).map_err(|_| {
-            Failure::argument(
-                "text",
-                "must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path",
-            )
-        })?;
+        let address = Address::parse(text, Some(default_port))
+            .map_err(|refused| Failure::argument("text", refused.rule()))?;
         out.set(polysock_addr::from(&address));
         Ok(())
     })

@@ -42,6 +42,17 @@ TEST(text)
     round_trip(path, 0, path, AF_UNIX);
 }
 
+TEST(what_is_wrong)
+{
+    polysock_addr a;
+    CHECK_IS(polysock_addr_parse(&a, "localhost", 1), POLYSOCK_EINVAL);
+    CHECK_TEXT(polysock_last_detail(), "addr_parse: text must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path");
+    CHECK_IS(polysock_addr_parse(&a, "1.2.3.4:65536", 1), POLYSOCK_EINVAL);
+    CHECK_TEXT(polysock_last_detail(), "addr_parse: text must end with a port from 0 to 65535");
+    CHECK_IS(polysock_addr_parse(&a, "[fe80::1%nosuch]:1", 1), POLYSOCK_EINVAL);
+    CHECK_TEXT(polysock_last_detail(), "addr_parse: text must name an interface of this machine after the %");
+}
+
 TEST(buffers_too_small)
 {
     polysock_addr a;

@@ -32,11 +32,25 @@ pub struct Address {
 
 /// Text or bytes that are not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddressError;
+pub struct AddressError(&'static str);
+
+impl AddressError {
+    const BYTES: Self = Self("must be a socket address");
+    const TEXT: Self = Self("must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path");
+    const PORT: Self = Self("must end with a port from 0 to 65535");
+    const INTERFACE: Self = Self("must name an interface of this machine after the %");
+    const LENGTH: Self = Self(sockaddr::UNIX_NAME_RULE);
+    const NUL: Self = Self("must be a path without NUL");
+
+    /// What the text or the bytes must be, as in "must end with a port from 0 to 65535".
+    pub const fn rule(&self) -> &'static str {
+        self.0
+    }
+}
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a socket address")
+        write!(f, "the address {}", self.rule())
     }
 }
 
@@ -64,7 +78,7 @@ impl Address {
         address
             .bytes
             .get_mut(..bytes.len())
-            .ok_or(AddressError)?
+            .ok_or(AddressError::BYTES)?
             .copy_from_slice(bytes);
         address.length = bytes.len();
         address.leave_off_the_nul();
@@ -75,7 +89,7 @@ impl Address {
             _ => (sockaddr::FAMILY_END, Self::CAPACITY),
         };
         if !(needed..=most).contains(&address.length) {
-            return Err(AddressError);
+            return Err(AddressError::BYTES);
         }
         Ok(address)
     }
@@ -123,8 +137,11 @@ impl Address {
     /// When the name is longer than the system's `sun_path`, or a path has a NUL byte in the middle.
     pub fn unix(name: &[u8]) -> Result<Self, AddressError> {
         let is_path = name.first().is_some_and(|&first| first != 0);
-        if is_path && name.contains(&0) || name.len() > sockaddr::UNIX_NAME_CAPACITY {
-            return Err(AddressError);
+        if name.len() > sockaddr::UNIX_NAME_CAPACITY {
+            return Err(AddressError::LENGTH);
+        }
+        if is_path && name.contains(&0) {
+            return Err(AddressError::NUL);
         }
         let mut address = Self::EMPTY;
         sockaddr::put_family(&mut address.bytes, Family::UNIX);
@@ -243,7 +260,7 @@ impl Address {
     fn put(&mut self, at: usize, value: &[u8]) -> Result<(), AddressError> {
         self.bytes
             .get_mut(at..at + value.len())
-            .ok_or(AddressError)?
+            .ok_or(AddressError::BYTES)?
             .copy_from_slice(value);
         Ok(())
     }

@@ -10,6 +10,12 @@ pub const IPV6_LENGTH: usize = size_of::<libc::sockaddr_in6>();
 pub const FAMILY_END: usize = 2;
 /// Room for a Unix name (`sun_path`).
 pub const UNIX_NAME_CAPACITY: usize = size_of::<libc::sockaddr_un>() - FAMILY_END;
+/// What a Unix name must be.
+pub const UNIX_NAME_RULE: &str = match UNIX_NAME_CAPACITY {
+    108 => "must be a Unix name of at most 108 bytes",
+    104 => "must be a Unix name of at most 104 bytes",
+    _ => "must be a shorter Unix name",
+};
 /// The longest Unix address that the system accepts, in bytes. The BSDs accept more than their `struct sockaddr_un` holds.
 pub const UNIX_LENGTH: usize = if HAS_LENGTH_BYTE {
     128

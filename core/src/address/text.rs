@@ -5,7 +5,7 @@ use crate::sys::interface_index::{interface_index, LONGEST_NAME as LONGEST_INTER
 use std::borrow::Cow;
 use std::ffi::CString;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
 impl Address {
@@ -17,7 +17,7 @@ impl Address {
     pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, AddressError> {
         if let Some(name) = text.strip_prefix(UNIX_PREFIX) {
             if name.len() > LONGEST_UNIX {
-                return Err(AddressError);
+                return Err(AddressError::LENGTH);
             }
             return match name.strip_prefix('@') {
                 Some(rest) => Self::unix(&[b"\0", unescape(rest).as_slice()].concat()),
@@ -29,24 +29,41 @@ impl Address {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(address.into());
         }
-        let port = default_port.ok_or(AddressError)?;
+        if has_port_out_of_range(text) {
+            return Err(AddressError::PORT);
+        }
+        let port = default_port.unwrap_or_default();
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if bare.is_none() {
             if let Ok(ip) = text.parse::<Ipv4Addr>() {
-                return Ok(SocketAddrV4::new(ip, port).into());
+                return with_port(default_port, SocketAddrV4::new(ip, port).into());
             }
         }
         // The standard library parses scope ids only in the bracketed form, so a bare IPv6 address is put into it.
         let bare = bare.unwrap_or(text);
         if bare.len() > LONGEST_IP {
-            return Err(AddressError);
+            return Err(AddressError::TEXT);
         }
-        let bracketed = format!("[{bare}]:{port}");
-        bracketed
-            .parse::<SocketAddrV6>()
-            .map(Self::from)
-            .map_err(|_| AddressError)
+        match format!("[{bare}]:{port}").parse::<SocketAddrV6>() {
+            Ok(address) => with_port(default_port, address.into()),
+            Err(_) => Err(AddressError::TEXT),
+        }
     }
+}
+
+/// The address, whose port is the default one.
+fn with_port(default_port: Option<u16>, address: Address) -> Result<Address, AddressError> {
+    default_port.map(|_| address).ok_or(AddressError::PORT)
+}
+
+/// Whether the text is an address but for the port that it ends with.
+fn has_port_out_of_range(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':').filter(|_| text.len() <= LONGEST_SCOPED) else {
+        return false;
+    };
+    let is_host = host.parse::<Ipv4Addr>().is_ok() || host.starts_with('[') && host.ends_with(']');
+    let is_port = port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_host && !is_port && format!("{host}:0").parse::<SocketAddr>().is_ok()
 }
 
 /// More than the longest IPv6 address with a scope takes.
@@ -141,7 +158,14 @@ fn number_the_scope(text: &str) -> Result<Cow<'_, str>, AddressError> {
     if zone.parse::<u32>().is_ok() {
         return Ok(text.into());
     }
-    let number = parse_scope(zone).ok_or(AddressError)?;
+    let Some(number) = parse_scope(zone) else {
+        let is_ip = before.trim_start_matches('[').parse::<Ipv6Addr>().is_ok();
+        return Err(if is_ip {
+            AddressError::INTERFACE
+        } else {
+            AddressError::TEXT
+        });
+    };
     Ok(format!("{before}%{number}{after}").into())
 }
 

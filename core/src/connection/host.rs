@@ -15,9 +15,7 @@ pub(super) fn unix_address(operation: Operation, name: &str, port: u16) -> Optio
         return Some(Err(error.with_detail(detail())));
     }
     let address = Address::parse(name, None);
-    Some(address.map_err(|_| {
-        Error::invalid(operation, "host", "must be a path of at most 108 bytes").with_detail(detail())
-    }))
+    Some(address.map_err(|refused| Error::invalid(operation, "host", refused.rule()).with_detail(detail())))
 }
 
 /// A host as errors show it, before its addresses: nothing if its name is its only address.

@@ -114,6 +114,52 @@ fn an_ipv4_address_is_one_whether_mapped_or_not() {
 }
 
 #[test]
+fn what_is_no_address_is_refused_with_the_rule_that_it_breaks() {
+    let refused = |text: &str, port| Address::parse(text, port).unwrap_err().to_string();
+    for (text, rule) in [
+        (
+            "localhost",
+            "must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path",
+        ),
+        (
+            "localhost:99999",
+            "must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path",
+        ),
+        (
+            "a%lo0",
+            "must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path",
+        ),
+        ("1.2.3.4:65536", "must end with a port from 0 to 65535"),
+        ("1.2.3.4:", "must end with a port from 0 to 65535"),
+        ("[::1]:+5", "must end with a port from 0 to 65535"),
+        ("[fe80::1%lo]:4294967297", "must end with a port from 0 to 65535"),
+        (
+            "[fe80::1%no-such-one]:5",
+            "must name an interface of this machine after the %",
+        ),
+        ("fe80::1%", "must name an interface of this machine after the %"),
+        ("unix:/a%00b", "must be a path without NUL"),
+    ] {
+        assert_eq!(refused(text, Some(80)), format!("the address {rule}"), "{text}");
+    }
+    for text in ["1.2.3.4", "::1", "[::1]"] {
+        assert!(
+            refused(text, None).ends_with("must end with a port from 0 to 65535"),
+            "{text}"
+        );
+    }
+    for count in [109, 400] {
+        let name = format!("unix:/{}", "x".repeat(count));
+        assert!(
+            refused(&name, None).contains("must be a Unix name of at most 10"),
+            "{name}"
+        );
+        let host = create_connection(&name, 0, None).unwrap_err().to_string();
+        assert!(host.contains("host must be a Unix name of at most 10"), "{host}");
+    }
+}
+
+#[test]
 fn numeric_text_with_and_without_a_port() {
     let parse = |text| Address::parse(text, Some(80)).map(|address| address.to_string());
     for (text, meant) in [
