@@ -7,9 +7,11 @@ from ._errors import IllegalStateException, InputMismatchException, IOException,
 from ._streams import LONGEST_LINE
 from ._text import BufferedReader, InputStreamReader, _Characters, with_piece
 
-_SPACE = re.compile(r"[\s\x1c-\x1f]*")
-_GAP = re.compile(r"[\s\x1c-\x1f]")
-_WORD = re.compile(r"[^\s\x1c-\x1f]")
+# What Java's Character.isWhitespace takes for white space: not NEL, nor spaces at which no line may be broken.
+_BLANK = "\t-\r\x1c- \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
+_SPACE = re.compile(f"[{_BLANK}]*")
+_GAP = re.compile(f"[{_BLANK}]")
+_WORD = re.compile(f"[^{_BLANK}]")
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029\u0085]")
 # No part of a pattern can match what its next part matches, so that matching takes linear time.
 _WHOLE = re.compile(r"[-+]?[0-9]+")

@@ -46,6 +46,17 @@ public class Scanning {
             return "read";
         });
         Main.show("infinity", () -> of("-Infinity NaN").nextDouble());
+        Main.show("grouped", () -> new Scanner("1,000").useLocale(java.util.Locale.ENGLISH).nextInt());
+        Main.show("otherDigits", () -> of("\u0661").nextInt());
+        Main.show("blanks", () -> {
+            StringBuilder blanks = new StringBuilder();
+            for (char c = 0; c < 0xd800; c++) {
+                if (new Scanner("a" + c + "b").next().equals("a")) {
+                    blanks.append(Integer.toHexString(c)).append(' ');
+                }
+            }
+            return blanks.toString().trim();
+        });
         Main.show("closed", () -> {
             Scanner s = of("x");
             s.close();

@@ -53,6 +53,15 @@ def run():
     show("kept", kept)
     show("infinity", lambda: of("-Infinity NaN").nextDouble())
 
+    show("grouped", lambda: of("1,000").nextInt())
+    show("otherDigits", lambda: of("\u0661").nextInt())
+
+    def blanks():
+        found = (c for c in range(0xD800) if Scanner(f"a{chr(c)}b").next() == "a")
+        return " ".join(f"{c:x}" for c in found)
+
+    show("blanks", blanks)
+
     def closed():
         s = of("x")
         s.close()
