@@ -15,6 +15,7 @@ from polysock.net import (
     IllegalArgumentException,
     InputStreamReader,
     IOException,
+    NullPointerException,
     OutputStreamWriter,
     PrintStream,
     PrintWriter,
@@ -245,10 +246,12 @@ TEXTS = [
     (float("nan"), "NaN"),
     (float("-inf"), "-Infinity"),
     ("text", "text"),
+    # More digits than Python's own conversion takes.
+    (-(10**5000), "-1" + 5000 * "0"),
 ]
 
 
-@pytest.mark.parametrize(("value", "text"), TEXTS)
+@pytest.mark.parametrize(("value", "text"), TEXTS, ids=[text[:20] for _, text in TEXTS])
 def test_values_as_java_prints_them(value, text):
     out = Bytes()
     with PrintWriter(out) as writer:
@@ -270,10 +273,12 @@ FORMATS = [
     ("%,.2f", (1234567.891,), "1,234,567.89"),
     ("%s %d %5.1f", (None, None, None), "null null     n"),
     ("%.1f %5.1f", (float("nan"), float("inf")), "NaN Infinity"),
+    ("%d|%s|%,d", (10**4500, 10**4500, -(10**4500)), f"1{4500 * '0'}|1{4500 * '0'}|-1{1500 * ',000'}"),
+    ("%.1f", (10**4500,), f"1{4500 * '0'}.0"),
 ]
 
 
-@pytest.mark.parametrize(("pattern", "arguments", "text"), FORMATS)
+@pytest.mark.parametrize(("pattern", "arguments", "text"), FORMATS, ids=[pattern for pattern, *_ in FORMATS])
 def test_formats(pattern, arguments, text):
     out = Bytes()
     with PrintWriter(out) as writer:
@@ -289,7 +294,16 @@ def test_formats(pattern, arguments, text):
         ("%d", (), IllegalArgumentException),
         ("%d", ("text",), IllegalArgumentException),
         ("%d", (True,), IllegalArgumentException),
+        ("%2147483648d", (1,), IllegalArgumentException),
+        ("%" + 5000 * "9" + "d", (1,), IllegalArgumentException),
+        ("%." + 5000 * "9" + "f", (1,), IllegalArgumentException),
+        ("%" + 5000 * "9" + "$d", (1,), IllegalArgumentException),
+        ("%9999999999%", (), IllegalArgumentException),
+        ("%c", (-1,), IllegalArgumentException),
+        ("%c", (1 << 40,), IllegalArgumentException),
+        (None, (), NullPointerException),
     ],
+    ids=lambda value: str(value)[:12],
 )
 def test_wrong_formats(pattern, arguments, error):
     with pytest.raises(error):

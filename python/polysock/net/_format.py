@@ -5,12 +5,15 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from ._errors import (
+    IllegalArgumentException,
     IllegalFormatConversionException,
     MissingFormatArgumentException,
     UnknownFormatConversionException,
 )
-from ._values import java_text
+from ._values import digits_of, java_text, text_of
 
+# The largest width, precision and index.
+_MOST = 2**31 - 1
 _SPECIFIER = re.compile(r"%(\d+\$|<)?([-#+ 0,(]*)(\d+)?(\.\d+)?([a-zA-Z%])?")
 
 
@@ -26,19 +29,28 @@ def java_format(pattern, arguments):
         if conversion == "n":
             return os.linesep
         if conversion == "%":
-            return _pad("%", flags, width)
+            return _pad("%", flags, width and _count(width))
         if which == "<":
             at = last
         elif which:
-            at = int(which[:-1]) - 1
+            at = _count(which[:-1]) - 1
         else:
             at = position = position + 1
         last = at
         if not 0 <= at < len(arguments):
             raise MissingFormatArgumentException(f"Format specifier '{match.group()}'")
-        return _one(arguments[at], flags, width, precision, conversion)
+        places = None if precision is None else _count(precision[1:])
+        return _one(arguments[at], flags, width and _count(width), places, conversion)
 
-    return _SPECIFIER.sub(convert, pattern)
+    return _SPECIFIER.sub(convert, text_of(pattern))
+
+
+def _count(digits):
+    """An index, a width or a precision."""
+    count = int(digits[:11])  # the first digits of a longer one are too large, too
+    if count > _MOST:
+        raise IllegalArgumentException(f"not a 32-bit number: {digits[:40]}")
+    return count
 
 
 def _one(value, flags, width, precision, conversion):
@@ -52,11 +64,11 @@ def _one(value, flags, width, precision, conversion):
     elif value is None:
         text = _cut("null", precision)
     elif kind == "c":
-        text = chr(value) if isinstance(value, int) else str(value)
+        text = _character(value) if isinstance(value, int) else str(value)
     elif kind in "dox" and isinstance(value, int) and not isinstance(value, bool):
         return _upper(_whole(value, flags, width, kind), conversion)
     elif kind in "efg" and isinstance(value, (int, float)):
-        return _upper(_broken(float(value), flags, width, precision, kind), conversion)
+        return _upper(_broken(value, flags, width, precision, kind), conversion)
     elif kind in "doxefg":
         raise IllegalFormatConversionException(f"{conversion} != {type(value).__name__}")
     else:
@@ -64,10 +76,17 @@ def _one(value, flags, width, precision, conversion):
     return _upper(_pad(text, flags, width), conversion)
 
 
+def _character(code_point):
+    if not 0 <= code_point <= 0x10FFFF:
+        raise IllegalArgumentException(f"Code point = {code_point:#x}")
+    return chr(code_point)
+
+
 def _whole(value, flags, width, kind):
     if kind in "ox" and value < 0:
         value &= 0xFFFF_FFFF if value >= -(1 << 31) else 0xFFFF_FFFF_FFFF_FFFF
-    digits = f"{abs(value):,}" if "," in flags and kind == "d" else format(abs(value), kind)
+    grouping = "," if "," in flags else ""
+    digits = digits_of(abs(value), grouping) if kind == "d" else format(abs(value), kind)
     if "#" in flags:
         digits = {"o": "0", "x": "0x"}.get(kind, "") + digits
     return _signed(digits, value < 0, flags, width)
@@ -76,11 +95,11 @@ def _whole(value, flags, width, kind):
 def _broken(value, flags, width, precision, kind):
     if value != value or value in (float("inf"), float("-inf")):
         return _pad(java_text(value), flags.replace("0", ""), width)
-    places = 6 if precision is None else int(precision[1:])
+    places = 6 if precision is None else precision
     comma = "," if "," in flags else ""
     # Java rounds half up.
     with localcontext(prec=400, rounding=ROUND_HALF_UP):
-        number = abs(Decimal(repr(value)))
+        number = abs(Decimal(value if isinstance(value, int) else repr(value)))
         if kind == "g":
             places = max(places, 1)
             power = int(f"{number:.{places - 1}e}".partition("e")[2]) if number else 0
@@ -99,18 +118,18 @@ def _signed(digits, negative, flags, width):
     else:
         before, after = ("+" if "+" in flags else " " if " " in flags else "", "")
     if "0" in flags and width:
-        digits = digits.rjust(int(width) - len(before) - len(after), "0")
+        digits = digits.rjust(width - len(before) - len(after), "0")
     return _pad(before + digits + after, flags, width)
 
 
 def _cut(text, precision):
-    return text if precision is None else text[: int(precision[1:])]
+    return text if precision is None else text[:precision]
 
 
 def _pad(text, flags, width):
     if not width:
         return text
-    return text.ljust(int(width)) if "-" in flags else text.rjust(int(width))
+    return text.ljust(width) if "-" in flags else text.rjust(width)
 
 
 def _upper(text, conversion):

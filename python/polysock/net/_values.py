@@ -85,7 +85,19 @@ def java_text(value):
         return _double(value)
     if hasattr(value, "toString"):
         return value.toString()
+    if type(value) is int:
+        return digits_of(value)
     return str(value)
+
+
+def digits_of(number, grouping=""):
+    """An integer in decimal. Python's own conversion refuses numbers of thousands of digits."""
+    try:
+        return f"{number:{grouping}d}"
+    except ValueError:
+        from decimal import Decimal
+
+        return f"{Decimal(number):{grouping}f}"
 
 
 def _double(value):
