@@ -173,6 +173,26 @@ def test_nulls_and_nuls():
         assert net.InetSocketAddress(name, 80).isUnresolved()
 
 
+def test_names_that_are_no_unicode():
+    for name in "\ud800", "a\udc80b":
+        calls = [
+            lambda name: net.InetAddress.getByName(name),
+            lambda name: net.InetAddress.getAllByName(name),
+            lambda name: net.Socket(name, 80),
+            lambda name: net.Socket().connect(net.InetSocketAddress.createUnresolved(name, 80)),
+        ]
+        for call in calls:
+            with pytest.raises(net.UnknownHostException):
+                call(name)
+        assert net.InetSocketAddress(name, 80).isUnresolved()
+        assert net.NetworkInterface.getByName(name) is None
+        assert net.InetAddress.getByAddress(name, b"1234").getHostAddress() == "49.50.51.52"
+        with pytest.raises(net.IllegalArgumentException):
+            net.InetAddress.ofLiteral(name)
+    with pytest.raises(net.NullPointerException):
+        net.InetAddress.ofLiteral(None)
+
+
 def test_no_datagram_socket_is_connected_to_port_0():
     host = net.InetAddress.getLoopbackAddress()
     with net.DatagramSocket() as s:

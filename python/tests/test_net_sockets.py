@@ -1,10 +1,12 @@
 """polysock.net beyond what test_net_java.py compares: threads, garbage collection, Python features of the classes."""
 
 import contextlib
+import copy
 import errno
 import gc
 import inspect
 import os
+import pickle
 import socket as standard
 import stat
 import subprocess
@@ -303,6 +305,29 @@ def test_addresses_are_values():
     else:
         with pytest.raises(net.UnknownHostException, match=polysock.gethostname()):
             InetAddress.getLocalHost()
+
+
+def test_addresses_can_be_copied_and_pickled():
+    link_local = InetAddress.getByName("fe80::1%1")
+    named = InetAddress.getByAddress("no.such.host.invalid", b"\1\2\3\4")
+    addresses = [
+        *(InetAddress.getLoopbackAddress(), InetAddress.getByName("::1"), link_local, named),
+        *(InetSocketAddress(named, 80), InetSocketAddress(link_local, 0), InetSocketAddress(7)),
+        InetSocketAddress.createUnresolved("elsewhere", 65535),
+    ]
+
+    def again(address):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            yield pickle.loads(pickle.dumps(address, protocol))
+        yield copy.copy(address)
+        yield copy.deepcopy([address])[0]
+
+    for address in addresses:
+        for other in again(address):
+            assert (other, type(other), str(other)) == (address, type(address), str(address))
+    assert [other.getScopeId() for other in again(link_local)] == [1] * (pickle.HIGHEST_PROTOCOL + 3)
+    for other in again(addresses[-1]):
+        assert other.isUnresolved()
 
 
 def test_a_scanner_goes_on_after_a_timeout(ends):

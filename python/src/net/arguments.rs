@@ -2,9 +2,29 @@
 
 use super::exceptions::{illegal_argument, make};
 use polysock::{java_net, Timeout};
+use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
+use pyo3::types::{PyInt, PyString};
 use std::time::Duration;
+
+/// The name of a host or an interface. Half of a surrogate pair, which no name contains, becomes "?", as in Java.
+pub struct Name(pub String);
+
+impl FromPyObject<'_, '_> for Name {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let text = given.cast::<PyString>()?;
+        match text.extract() {
+            Ok(text) => Ok(Self(text)),
+            Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(given.py()) => {
+                let bytes: Vec<u8> = text.call_method1("encode", ("utf-8", "replace"))?.extract()?;
+                Ok(Self(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
 
 /// A port, refused with Java's text.
 pub fn port(py: Python<'_>, port: i64) -> PyResult<u16> {

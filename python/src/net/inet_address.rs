@@ -1,12 +1,13 @@
 //! `InetAddress`, `Inet4Address`, `Inet6Address`: an address, and perhaps the name it was looked up from; never a port.
 
-use super::arguments;
-use super::exceptions::{self, illegal_argument, make};
+use super::arguments::{self, Name};
+use super::exceptions::{self, illegal_argument, make, null_pointer};
 use crate::core_call::CoreCall;
 use crate::errors::{Context, Failure};
 use polysock::{host_name, java_net, name_of, Address, Error, Kind};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyTuple, PyType};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::OnceLock;
 
@@ -25,6 +26,9 @@ pub struct Inet4Address;
 /// An IPv6 address, with the scope of a link-local one.
 #[pyclass(module = "polysock.net", frozen, extends = InetAddress)]
 pub struct Inet6Address;
+
+/// What an address consists of: its bytes as text, its scope, and its name.
+type Parts = (String, u32, Option<String>);
 
 /// The object for an address, whose port is ignored.
 pub fn object(py: Python<'_>, address: SocketAddr, host: Option<&str>) -> PyResult<Py<InetAddress>> {
@@ -174,22 +178,22 @@ impl InetAddress {
     /// Looks up a host by name or number, IPv4 first; None and "" are this host.
     #[staticmethod]
     #[pyo3(name = "getByName", signature = (host, /))]
-    fn by_name(py: Python<'_>, host: Option<&str>) -> PyResult<Py<Self>> {
-        first(py, host.unwrap_or_default())
+    fn by_name(py: Python<'_>, host: Option<Name>) -> PyResult<Py<Self>> {
+        first(py, &host.map_or_else(String::new, |Name(host)| host))
     }
 
     /// Looks up every address of a host.
     #[staticmethod]
     #[pyo3(name = "getAllByName", signature = (host, /))]
-    fn all_by_name(py: Python<'_>, host: Option<&str>) -> PyResult<Vec<Py<Self>>> {
-        look_up(py, host.unwrap_or_default())
+    fn all_by_name(py: Python<'_>, host: Option<Name>) -> PyResult<Vec<Py<Self>>> {
+        look_up(py, &host.map_or_else(String::new, |Name(host)| host))
     }
 
     /// The address of 4 or 16 bytes, and a name for it that is not looked up: `(bytes)` or `(host, bytes)`.
     #[staticmethod]
     #[pyo3(name = "getByAddress", signature = (*arguments))]
     fn by_address(py: Python<'_>, arguments: &Bound<'_, PyTuple>) -> PyResult<Py<Self>> {
-        let (host, bytes): (Option<String>, Option<Vec<u8>>) = match arguments.len() {
+        let (host, bytes): (Option<Name>, Option<Vec<u8>>) = match arguments.len() {
             1 => (None, arguments.extract::<(Option<Vec<u8>>,)>()?.0),
             _ => arguments.extract()?,
         };
@@ -202,18 +206,46 @@ impl InetAddress {
             let text = "addr is of illegal length";
             return Err(make(py, "UnknownHostException", (libc::EAI_NONAME, text)));
         };
-        object(py, (ip, 0).into(), host.as_deref())
+        object(py, (ip, 0).into(), host.as_ref().map(|Name(host)| host.as_str()))
     }
 
     /// The address that a literal stands for; nothing is looked up.
     #[staticmethod]
     #[pyo3(name = "ofLiteral", signature = (text, /))]
-    fn of_literal(py: Python<'_>, text: &str) -> PyResult<Py<Self>> {
-        if text.is_empty() || java_net::names_a_host(text) {
+    fn of_literal(py: Python<'_>, text: Option<Name>) -> PyResult<Py<Self>> {
+        let Some(Name(text)) = text else {
+            return Err(null_pointer(py, "the literal is null"));
+        };
+        if text.is_empty() || java_net::names_a_host(&text) {
             let text = format!("Invalid IP address literal: {text}");
             return Err(illegal_argument(py, &text));
         }
-        first(py, text)
+        first(py, &text)
+    }
+
+    /// What `__reduce__` returned, as an address again.
+    #[classmethod]
+    fn _restored(class: &Bound<'_, PyType>, ip: &str, scope: u32, host: Option<&str>) -> PyResult<Py<Self>> {
+        let ip = ip
+            .parse()
+            .map_err(|_| PyValueError::new_err("not an IP address"))?;
+        let address = match ip {
+            IpAddr::V4(ip) => (ip, 0).into(),
+            IpAddr::V6(ip) => SocketAddrV6::new(ip, 0, 0, scope).into(),
+        };
+        object(class.py(), address, host)
+    }
+
+    /// For pickle and copy, like Java's serialization: the address with its scope, and the name if it is known.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Parts)> {
+        let this = slf.get();
+        let scope = match this.address {
+            SocketAddr::V6(v6) => v6.scope_id(),
+            SocketAddr::V4(_) => 0,
+        };
+        let host = this.known_host().map(ToOwned::to_owned);
+        let restored = slf.py().get_type::<Self>().getattr("_restored")?;
+        Ok((restored, (this.address.ip().to_string(), scope, host)))
     }
 
     /// The address of this host by its own name.

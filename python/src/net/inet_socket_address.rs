@@ -1,11 +1,12 @@
 //! `InetSocketAddress`: a host or an address, and a port.
 
-use super::arguments;
+use super::arguments::{self, Name};
 use super::exceptions::{illegal_argument, socket_exception};
 use super::inet_address::{self, look_up, InetAddress};
 use crate::arguments::one_of;
 use polysock::java_net::To;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
@@ -29,9 +30,12 @@ one_of! {
     enum Host {
         Port(i64),
         Address(Bound<'py, InetAddress>),
-        Name(String),
+        Name(Name),
     } otherwise "expected a port, an InetAddress or the name of a host"
 }
+
+/// What it consists of.
+type Parts = (Option<Py<InetAddress>>, Option<String>, u16);
 
 /// The `InetSocketAddress` of an argument; there is no other kind.
 pub fn inet<'a, 'py>(
@@ -135,7 +139,7 @@ impl InetSocketAddress {
         let port = arguments::port(py, port)?;
         let made = match host {
             Some(Host::Address(address)) => Self::resolved(address.unbind(), port),
-            Some(Host::Name(name)) => match look_up(py, &name) {
+            Some(Host::Name(Name(name))) => match look_up(py, &name) {
                 Ok(found) => Self {
                     address: found.into_iter().next(),
                     unresolved: Some(name),
@@ -156,15 +160,43 @@ impl InetSocketAddress {
     /// An address that is not looked up, and that connect therefore refuses.
     #[staticmethod]
     #[pyo3(name = "createUnresolved", signature = (host, port, /))]
-    fn create_unresolved(py: Python<'_>, host: Option<String>, port: i64) -> PyResult<Py<Self>> {
+    fn create_unresolved(py: Python<'_>, host: Option<Name>, port: i64) -> PyResult<Py<Self>> {
         let port = arguments::port(py, port)?;
-        let refused = || illegal_argument(py, "hostname can't be null");
+        let Some(Name(host)) = host else {
+            return Err(illegal_argument(py, "hostname can't be null"));
+        };
         let made = Self {
-            unresolved: Some(host.ok_or_else(refused)?),
+            unresolved: Some(host),
             address: None,
             port,
         };
         Py::new(py, PyClassInitializer::from(SocketAddress).add_subclass(made))
+    }
+
+    /// What `__reduce__` returned, as an address again.
+    #[classmethod]
+    fn _restored(
+        class: &Bound<'_, PyType>,
+        address: Option<Py<InetAddress>>,
+        unresolved: Option<String>,
+        port: u16,
+    ) -> PyResult<Py<Self>> {
+        let made = Self {
+            unresolved,
+            address,
+            port,
+        };
+        Py::new(
+            class.py(),
+            PyClassInitializer::from(SocketAddress).add_subclass(made),
+        )
+    }
+
+    /// For pickle and copy, like Java's serialization: nothing is looked up again.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Parts)> {
+        let (py, this) = (slf.py(), slf.get());
+        let restored = py.get_type::<Self>().getattr("_restored")?;
+        Ok((restored, (this.host(py), this.unresolved.clone(), this.port)))
     }
 
     /// The address; None if it was not found.

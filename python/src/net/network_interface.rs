@@ -1,5 +1,6 @@
 //! `NetworkInterface`: what `joinGroup` takes.
 
+use super::arguments::Name;
 use super::exceptions::{self, illegal_argument, null_pointer, socket_exception};
 use super::inet_address::{self, InetAddress};
 use polysock::{interface_list, Address, InterfaceInfo};
@@ -58,8 +59,8 @@ impl NetworkInterface {
     /// The interface of this name; None if there is none.
     #[staticmethod]
     #[pyo3(name = "getByName", signature = (name, /))]
-    fn by_name(py: Python<'_>, name: Option<&str>) -> PyResult<Option<Py<Self>>> {
-        let Some(name) = name else {
+    fn by_name(py: Python<'_>, name: Option<Name>) -> PyResult<Option<Py<Self>>> {
+        let Some(Name(name)) = name else {
             return Err(null_pointer(py, "name is null"));
         };
         find(py, |interface| interface.name.to_bytes() == name.as_bytes())

@@ -1,6 +1,6 @@
 //! `Socket`: a TCP connection.
 
-use super::arguments;
+use super::arguments::{self, Name};
 use super::connection::Connection;
 use super::exceptions::{already_shut, illegal_argument, option};
 use super::inet_address::{self, InetAddress};
@@ -36,7 +36,7 @@ one_of! {
     /// The host to connect to.
     enum Host {
         Address(Bound<'py, InetAddress>),
-        Name(String),
+        Name(Name),
     } otherwise "expected an InetAddress or the name of a host"
 }
 
@@ -105,7 +105,7 @@ impl NetSocket {
                     .run(|caller| socket.connect(to, Timeout::Never, caller))?;
                 return Ok(socket.into());
             }
-            Some(Host::Name(name)) => name,
+            Some(Host::Name(Name(name))) => name,
             None => String::new(),
         };
         CoreCall::new(py)
