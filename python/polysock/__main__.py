@@ -55,7 +55,7 @@ doctor   explains the kernel's network settings and says what needs attention (d
 def main():
     arguments = sys.argv[1:]
     if arguments[:1] in (["-V"], ["--version"]):
-        print("polysock", polysock.__version__)
+        _say(f"polysock {polysock.__version__}\n")
         return
     if arguments[:1] == ["doctor"]:
         from polysock._doctor.command import main as doctor
@@ -71,7 +71,7 @@ def main():
         sys.exit(show(arguments[1:]))
     is_run, is_trace = (arguments[:1] == [command] for command in ("run", "trace"))
     if arguments[is_run or is_trace :][:1] in (["-h"], ["--help"]):
-        print(HELP, end="")
+        _say(HELP)
         return
     if not is_run and not is_trace:
         _usage()
@@ -105,6 +105,14 @@ def main():
         run_module(arguments)
     else:
         run_script(arguments)
+
+
+def _say(text):
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())
 
 
 def _usage():

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import inspect
+import os
 import pydoc
 import re
 import subprocess
@@ -157,6 +158,20 @@ def test_help_and_version():
         assert "--children" in output
     for option in ("--version", "-V"):
         assert run(option) == (0, f"polysock {polysock.__version__}\n", "")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nobody_reads_the_help(option, unbuffered):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:
+        command = [sys.executable, "-m", "polysock", option]
+        environment = dict(os.environ, PYTHONUNBUFFERED=unbuffered)
+        done = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, env=environment, timeout=PROGRAM_TIMEOUT, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_server_has_its_address_as_a_documented_attribute():
