@@ -206,7 +206,11 @@ def _listen(address, backlog):
             listener.close()
             raise
         return listener
-    host, *rest = address
+    try:
+        host, *rest = address
+    except (TypeError, ValueError):
+        text = f"address must be (host, port), a path or a listening socket, not {type(address).__name__}"
+        raise TypeError(text) from None
     if host is None:
         host = ""
     is_ipv6 = (":" if isinstance(host, str) else b":") in host

@@ -73,6 +73,13 @@ def test_host_and_port(host):
             assert client.recv(1) == b"x"
 
 
+@pytest.mark.parametrize("address", [None, (), 8080, b"".isalpha])
+def test_what_is_no_address(address):
+    for make in polysock.Server, polysock.MessageServer:
+        with pytest.raises(TypeError, match=r"^address must be \(host, port\), a path or a listening socket, not "):
+            make(address, echo)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
 def test_a_server_takes_the_address_of_another(host):
     with polysock.Server((host, 0), echo) as first:
