@@ -138,10 +138,9 @@ def test_arguments_of_other_types(make, names):
     with pytest.raises(TypeError) as caught:
         make(1.5)
     assert str(caught.value) == f"expected {names}"
-    for wrong in (2**70, "\udc80"):
-        with pytest.raises((OverflowError, UnicodeError, TypeError)) as caught:
-            make(wrong)
-        assert "\n" not in str(caught.value)
+    with pytest.raises((OverflowError, TypeError)) as caught:
+        make(2**70)
+    assert "\n" not in str(caught.value)
 
 
 def test_values_that_are_not_bytes(ends):
