@@ -16,6 +16,11 @@ def one_limit(how, *more):
     return ("one-limit", how), ended("far too late"), ended("in time")
 
 
+def beside_reports(call):
+    lines = ["over, asleep: yes" if call == "send" else "-1 EAGAIN, asleep: yes"]
+    return ("beside-reports", call), lines, lines
+
+
 SIGNALS_IN_LIMITS = [
     "restart 0, limit 0: -1 EINTR, 1 signals",
     "restart 0, limit 1: -1 EINTR, 1 signals",
@@ -29,6 +34,7 @@ SCENARIOS = [
     *map(one_limit, ["", "wide", "recvmmsg"]),
     one_limit("sendfile", "the file stands where the data end: 1"),
     one_limit("sendfile-offset", "the offset is where the data end: 1"),
+    *map(beside_reports, ["recv", "recvmmsg", "read", "send"]),
     (("signals-in-limits",), SIGNALS_IN_LIMITS, SIGNALS_IN_LIMITS),
     (("data-in-time",), ["all: 15", "rest: 3", "end: 0"], ["all: 15", "rest: 3", "end: 0"]),
 ]

@@ -1,6 +1,7 @@
 /* Time limits of sockets: `limits WAY [HOW]`. Without the promise some show the trap. */
 #define _GNU_SOURCE
 #include "named_calls.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/time.h>
@@ -162,11 +163,74 @@ static void data_in_time(void) {
     wait(NULL);
 }
 
+struct sampled {
+    char path[64];
+    int asleep;
+};
+
+/* Looks every two milliseconds whether a thread sleeps. */
+static void *watch(void *argument) {
+    struct sampled *thread = argument;
+    for (int round = 0; round < 100; round++) {
+        char line[512] = "", *name_ends;
+        int file = open(thread->path, O_RDONLY);
+        read(file, line, sizeof line - 1);
+        close(file);
+        name_ends = strrchr(line, ')');
+        thread->asleep += name_ends && name_ends[2] == 'S';
+        usleep(2000);
+    }
+    return NULL;
+}
+
+/* A call waits on a socket with reports in its error queue, which poll(2) calls ready all the time. */
+static void beside_reports(void) {
+    enum { ZERO_COPY = 60, COPY_NOTHING = 0x4000000 };
+    const char *how = words[2];
+    struct work work = {.how = how};
+    struct sampled thread = {.asleep = 0};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct pollfd entry = {.events = 0};
+    pthread_t watching;
+    int pair[2], on = 1;
+    if (sends(how)) {
+        pair_over_tcp(pair);
+        work.fd = pair[0];
+        setsockopt(work.fd, SOL_SOCKET, ZERO_COPY, &on, sizeof on);
+        send(work.fd, room, 1, COPY_NOTHING);
+        for (int round = 0; round < 5; round++) { /* the system makes more room for a while */
+            fill(work.fd);
+            usleep(20000);
+        }
+    } else {
+        socklen_t size = sizeof address;
+        int other = socket(AF_INET, SOCK_DGRAM, 0);
+        bind(other, (struct sockaddr *)&address, sizeof address);
+        getsockname(other, (struct sockaddr *)&address, &size);
+        close(other);
+        work.fd = socket(AF_INET, SOCK_DGRAM, 0);
+        setsockopt(work.fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        sendto(work.fd, "x", 1, 0, (struct sockaddr *)&address, size);
+    }
+    entry.fd = work.fd;
+    poll(&entry, 1, 10000);
+    getsockopt(work.fd, SOL_SOCKET, SO_ERROR, &(int){0}, &(socklen_t){sizeof(int)});
+    set_limit(work.fd, sends(how) ? SO_SNDTIMEO : SO_RCVTIMEO, 400);
+    snprintf(thread.path, sizeof thread.path, "/proc/self/task/%d/stat", gettid());
+    pthread_create(&watching, NULL, watch, &thread);
+    run(&work);
+    pthread_join(watching, NULL);
+    errno = work.failure;
+    /* There may be room for a part of what it sends. */
+    printf("%s, asleep: %s\n", sends(how) ? "over" : shown(work.result), thread.asleep > 10 ? "yes" : "no");
+}
+
 static const struct way ways[] = {
     {"never-early", never_early},
     {"one-limit", one_limit_for_all},
     {"signals-in-limits", signals_in_limits},
     {"data-in-time", data_in_time},
+    {"beside-reports", beside_reports},
     {NULL, NULL},
 };
 

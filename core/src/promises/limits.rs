@@ -102,10 +102,12 @@ fn transfer_in_time(
     let mut done = 0;
     let mut deadline = None;
     let mut pause = Duration::ZERO;
+    // The last wait has ended, and the call has moved nothing since.
+    let mut woken = false;
     loop {
         let moved = attempt(flags | libc::MSG_DONTWAIT, done);
         if let Ok(moved) = usize::try_from(moved) {
-            done += moved;
+            (done, woken) = (done + moved, false);
             if moved == 0 || done >= wanted {
                 return count(done);
             }
@@ -129,24 +131,31 @@ fn transfer_in_time(
                 None => return without_limit(flags, done, attempt),
             },
         };
-        if pause > Duration::ZERO && matches!(direct::pause(pause), Ok(Readiness::Interrupted)) {
-            return end(done, libc::EINTR);
+        if woken && is_always_ready(way, socket) {
+            pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+            if matches!(direct::pause(pause), Ok(Readiness::Interrupted)) {
+                return end(done, libc::EINTR);
+            }
         }
         match wait(way, socket, until) {
             // An error is for the next call: this one has something to return.
             Waited::Ready if done > 0 && matches!(amount, Amount::Messages(_)) && has_failed(socket) => {
                 return count(done);
             }
-            Waited::Ready if way.events == SEND.events && !socket.is_stream() => {
-                pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-            }
-            Waited::Ready => {}
+            Waited::Ready => woken = true,
             Waited::Failed(failed) => return end(done, failed),
         }
     }
 }
 
-/// The pauses between attempts to send a datagram over a Unix socket whose receiver's queue is full, which poll(2) does not see.
+/// Whether poll(2) calls the socket ready although there may be nothing to do: for sends, a Unix datagram socket, whose
+/// receiver's queue it does not see; and one with reports in its error queue, which stay until the program takes them out.
+#[cold]
+fn is_always_ready(way: Way, socket: Number) -> bool {
+    way.events == SEND.events && !socket.is_stream() || direct::has_only_reports(socket.number, way.events)
+}
+
+/// The pauses between attempts then.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 

@@ -167,6 +167,17 @@ pub fn look(first: *mut libc::pollfd, count: usize) -> io::Result<usize> {
     Ok(usize::try_from(found).unwrap_or(0))
 }
 
+/// Whether poll(2) reports an error of a descriptor now, and none of these events.
+pub fn has_only_reports(number: RawFd, events: i16) -> bool {
+    let mut entry = libc::pollfd {
+        fd: number,
+        events,
+        revents: 0,
+    };
+    let found = look(&raw mut entry, 1);
+    found.is_ok() && entry.revents & events == 0 && entry.revents & libc::POLLERR != 0
+}
+
 /// Sleeps for about this long, or until a signal arrives.
 pub fn pause(time: Duration) -> io::Result<Readiness> {
     const NO_DESCRIPTOR: RawFd = -1;
