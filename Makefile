@@ -593,13 +593,22 @@ check-targets: $(TARGETS_VENV)/.ready ## type-check and link the crates for othe
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
 # As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.
-.PHONY: test-musl test-musl-layer test-i686 test-arm
+.PHONY: test-musl test-musl-layer test-musl-python test-i686 test-arm
 test-musl: test-musl-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and the layer with the C library musl
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)
 
 # The layer's programs, compiled for musl; what they start, such as the shell, uses this system's C library.
 test-musl-layer: layer-musl python-module
 	sh tools/test_layer_musl.sh $(VENV) $(BUILD)/musl
+
+# The interpreter is compiled once, which takes some minutes.
+MUSL_PYTHON := $(BUILD)/musl-python
+
+$(MUSL_PYTHON)/python/bin/python3: tools/musl_python.sh
+	sh tools/musl_python.sh $(MUSL_PYTHON)
+
+test-musl-python: $(TARGETS_VENV)/.ready $(MUSL_PYTHON)/python/bin/python3 ## the Python tests with a CPython for musl, which it compiles (needs make setup-targets)
+	sh tools/test_musl_python.sh $(TARGETS_VENV) $(MUSL_PYTHON) python/tests
 
 test-i686: $(TARGETS_VENV)/.ready ## the Rust and C tests as 32-bit programs
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh i686 $(TARGETS_VENV)

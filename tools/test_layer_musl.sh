@@ -9,12 +9,10 @@ for needed in musl-gcc /lib/ld-musl-"$(uname -m)".so.1; do
         exit 1
     }
 done
-# The headers of the kernel, which musl-gcc leaves out.
+# shellcheck source=tools/musl_headers.sh
+. tools/musl_headers.sh
 headers=$PWD/$2/kernel-headers
-mkdir -p "$headers"
-ln -sfn /usr/include/linux "$headers/linux"
-ln -sfn /usr/include/asm-generic "$headers/asm-generic"
-ln -sfn "/usr/include/$(uname -m)-linux-gnu/asm" "$headers/asm"
+kernel_headers "$headers"
 # Nor does it write the table by which frames are found, as compilers on systems with musl do.
 export CC="musl-gcc -Wl,--eh-frame-hdr -idirafter $headers"
 # Not among the notes of `make test`, which runs the same tests.
