@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .commands import Failed, run
+from .unwinder import stand_in
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "target/dist"
@@ -43,6 +44,8 @@ def compile_for(platform, profile, command, **environment):
     if platform.is_musl:
         # A shared library can't have a static C library in it.
         environment["RUSTFLAGS"] = "-C target-feature=-crt-static"
+    if platform.libc == "glibc" and uses_zig(platform):
+        environment["RUSTFLAGS"] = f"-C link-arg={stand_in(platform, TARGET / 'unwinder' / platform.name)}"
     # What make passes to its own children is not for cargo's; a linker chosen for the platform would replace zig.
     linker = f"CARGO_TARGET_{platform.rust.upper().replace('-', '_')}_LINKER"
     settings = {"CARGO_TARGET_DIR": str(TARGET), "MAKEFLAGS": None, linker: None}

@@ -44,6 +44,10 @@ def use(tarball, platform, work):
         said = run([folder / "bin/polysock-run", "--safe", Path(work, "unchanged")], time_limit=60)
         if said != "EPIPE\n":
             raise Failed(f"a program under polysock-run said {said!r}")
+        recorded = [folder / "bin/polysock-run", "--safe", "--trace", Path(work, "trace")]
+        said = run([*recorded, Path(work, "cancelled")], time_limit=60)
+        if said != "cancelled\n":
+            raise Failed(f"a program that cancels a thread said {said!r}")
     return summary(linked, platform)
 
 
@@ -92,6 +96,7 @@ def build_with_layer(folder, platform, work):
         with_layer = [f"-L{folder / 'lib'}", "-Wl,--no-as-needed", "-lpolysock-bsd"]
     for name, flags in {"layer": with_layer, "unchanged": []}.items():
         run([*compiler, *dynamic, SOURCES / "unchanged.c", "-o", Path(work, name), *flags], MAKEFLAGS=None)
+    run([*compiler, *dynamic, SOURCES / "cancelled.c", "-o", Path(work, "cancelled"), "-pthread"], MAKEFLAGS=None)
 
 
 def flags_of(folder, library, *options):
