@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import itertools
+import os
 import random
 import signal
 import socket
@@ -11,6 +12,7 @@ import threading
 import time
 
 import pytest
+from helpers import Thread, on_signal, wait_until, when_main_sleeps
 
 from polysock import net
 
@@ -183,3 +185,74 @@ def test_nothing_that_was_sent_is_lost_or_sent_twice(alarms, writer):
     assert sorted(set(numbers)) == list(range(sent))
     assert all(later - earlier in (0, 1) for earlier, later in itertools.pairwise(numbers))
     assert len(received) % 6 == 0
+
+
+READS = {
+    "BufferedInputStream.read": (lambda below: net.BufferedInputStream(below), lambda stream: stream.read(), ord("7")),
+    "DataInputStream.readByte": (lambda below: net.DataInputStream(below), lambda stream: stream.readByte(), ord("7")),
+    "BufferedReader.readLine": (lambda below: net.BufferedReader(below), lambda stream: stream.readLine(), "7"),
+    "InputStreamReader.read": (lambda below: net.InputStreamReader(below), lambda stream: stream.read(), ord("7")),
+    "Scanner.nextInt": (lambda below: net.Scanner(below), lambda stream: stream.nextInt(), 7),
+    "Scanner.nextLine": (lambda below: net.Scanner(below), lambda stream: stream.nextLine(), "7"),
+    "Scanner.hasNextInt": (lambda below: net.Scanner(below), lambda stream: stream.hasNextInt(), True),
+}
+
+
+@contextlib.contextmanager
+def called_by_a_handler(call, then):
+    """A signal handler calls the function as soon as the main thread waits; after that, `then` is called."""
+    raised = []
+
+    def handler():
+        with pytest.raises(net.IllegalStateException, match="inside another call of the stream") as caught:
+            call()
+        raised.append(caught.value)
+
+    def go_on():
+        wait_until(lambda: raised)
+        then()
+
+    with on_signal(handler):
+        others = when_main_sleeps(lambda: os.kill(os.getpid(), signal.SIGUSR1), go_on)
+        yield
+        others.outcome()
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_handler_does_not_read_from_the_stream_that_it_interrupts(name):
+    make, read, expected = READS[name]
+    with connection() as (client, peer):
+        stream = make(client.getInputStream())
+        with called_by_a_handler(lambda: read(stream), lambda: peer.sendall(b"7\n")):
+            assert read(stream) == expected
+
+
+@pytest.mark.parametrize("make", [net.BufferedOutputStream, net.PrintStream, net.OutputStreamWriter])
+def test_a_handler_does_not_write_to_the_stream_that_it_interrupts(make):
+    size = 10_000_000
+    with connection() as (client, peer):
+        stream = make(client.getOutputStream())
+        text = isinstance(stream, net.Writer)
+        received = bytearray()
+
+        def receive():
+            while len(received) < size:
+                received.extend(peer.recv(1 << 20))
+
+        with called_by_a_handler(lambda: stream.write("x" if text else b"x"), receive):
+            stream.write(size * "y" if text else size * b"y")
+            stream.flush()
+        assert received == size * b"y"
+
+
+def test_what_a_waiting_read_has_made_room_for_is_not_available():
+    with connection() as (client, peer):
+        stream = net.BufferedInputStream(client.getInputStream())
+        peer.sendall(b"ab")
+        assert stream.read() == ord("a")
+        assert stream.available() == 1
+        assert stream.read() == ord("b")
+        reading = Thread(stream.read).asleep()
+        assert stream.available() == 0
+        peer.sendall(b"c")
+        assert reading.outcome() == ord("c")

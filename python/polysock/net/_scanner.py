@@ -2,6 +2,7 @@
 
 import re
 
+from .. import _native
 from ._closeable import Closeable
 from ._errors import IllegalStateException, InputMismatchException, IOException, NoSuchElementException
 from ._streams import LONGEST_LINE
@@ -33,6 +34,7 @@ class Scanner(Closeable):
         # Pieces of text that follow it.
         self._behind, self._length_behind = (), 0
         self._source, self._ended, self._closed, self._failure = None, False, False, None
+        self._turn = _native.Turn()
         if isinstance(source, str):
             self._text, self._ended = source, True
         else:
@@ -115,29 +117,56 @@ class Scanner(Closeable):
 
     def hasNextLine(self):
         """Whether there is another line; waits for input."""
-        return self._line() is not None
+        turn = self._turn
+        turn.taken = True
+        try:
+            return self._line() is not None
+        finally:
+            turn.taken = False
 
     def nextLine(self):
         """Returns the rest of the line without its end."""
-        if (line := self._line()) is None:
-            raise NoSuchElementException("No line found")
-        start, (end, self._at) = self._at, line
-        return self._text[start:end]
+        turn = self._turn
+        turn.taken = True
+        try:
+            if (line := self._line()) is None:
+                raise NoSuchElementException("No line found")
+            start, (end, self._at) = self._at, line
+            return self._text[start:end]
+        finally:
+            turn.taken = False
 
     def hasNext(self):
         """Whether there is another word; waits for input."""
-        return self._word() is not None
+        turn = self._turn
+        turn.taken = True
+        try:
+            return self._word() is not None
+        finally:
+            turn.taken = False
 
     def next(self):
         """Returns the next word."""
-        if (word := self._word()) is None:
-            raise NoSuchElementException
-        start, self._at = word
-        return self._text[start : self._at]
+        turn = self._turn
+        turn.taken = True
+        try:
+            if (word := self._word()) is None:
+                raise NoSuchElementException
+            start, self._at = word
+            return self._text[start : self._at]
+        finally:
+            turn.taken = False
 
     def _next_is(self, pattern, fits=lambda _text: True):
-        word = self._word()
-        return word is not None and pattern.fullmatch(self._text, *word) is not None and fits(self._text[slice(*word)])
+        turn = self._turn
+        turn.taken = True
+        try:
+            word = self._word()
+            return (
+                word is not None and pattern.fullmatch(self._text, *word) is not None and fits(self._text[slice(*word)])
+            )
+        finally:
+            turn.taken = False
 
     def _next_as(self, pattern, convert, fits=lambda _text: True):
         word = self._word()
@@ -156,8 +185,13 @@ class Scanner(Closeable):
 
     def nextInt(self):
         """Returns the next word as a 32-bit integer; after InputMismatchException the word is still the next one."""
-        value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 32))
-        return value
+        turn = self._turn
+        turn.taken = True
+        try:
+            value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 32))
+            return value
+        finally:
+            turn.taken = False
 
     def hasNextLong(self):
         """Whether the next word is a 64-bit integer."""
@@ -165,8 +199,13 @@ class Scanner(Closeable):
 
     def nextLong(self):
         """Returns the next word as a 64-bit integer; after InputMismatchException the word is still the next one."""
-        value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 64))
-        return value
+        turn = self._turn
+        turn.taken = True
+        try:
+            value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 64))
+            return value
+        finally:
+            turn.taken = False
 
     def hasNextDouble(self):
         """Whether the next word is a number."""
@@ -174,8 +213,13 @@ class Scanner(Closeable):
 
     def nextDouble(self):
         """Returns the next word as a number; after InputMismatchException the word is still the next one."""
-        value, self._at = self._next_as(_BROKEN, float)
-        return value
+        turn = self._turn
+        turn.taken = True
+        try:
+            value, self._at = self._next_as(_BROKEN, float)
+            return value
+        finally:
+            turn.taken = False
 
     def hasNextBoolean(self):
         """Whether the next word is true or false."""
@@ -183,8 +227,13 @@ class Scanner(Closeable):
 
     def nextBoolean(self):
         """Returns the next word as True or False; after InputMismatchException the word is still the next one."""
-        value, self._at = self._next_as(_TRUTH, lambda text: text.lower() == "true")
-        return value
+        turn = self._turn
+        turn.taken = True
+        try:
+            value, self._at = self._next_as(_TRUTH, lambda text: text.lower() == "true")
+            return value
+        finally:
+            turn.taken = False
 
     def ioException(self):
         """The exception that ended the input; None if none did."""

@@ -234,7 +234,7 @@ class FilterInputStream(InputStream):
     def available(self):
         """The number of bytes that can be read without waiting."""
         self._ensure_open()
-        return len(self._kept) - self._at + self._stream.available()
+        return max(self._turn.length(self._kept) - self._at, 0) + self._stream.available()
 
     def close(self):
         """Closes the stream and its socket."""

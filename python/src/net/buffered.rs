@@ -4,6 +4,7 @@
 //! The interpreter runs handlers after a call has returned but before its result is stored: a handler that raises there
 //! would lose the result. It runs none while native code runs, nor between two assignments.
 
+use super::exceptions::make;
 use super::streams::{SocketInputStream, SocketOutputStream};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
@@ -12,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PySlice};
 
 /// A lock that threads take in turns: assigning True to `taken` takes it, waiting as long as necessary, and False gives it
-/// back. The thread that has it may take it again.
+/// back. The thread that has it can't take it again: a signal handler that calls a stream would find its state half done.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct Turn(Py<PyAny>);
 
@@ -26,8 +27,31 @@ impl Turn {
     /// True takes the lock, False gives it back.
     #[setter]
     fn set_taken(&self, py: Python<'_>, taken: bool) -> PyResult<()> {
+        let lock = self.0.bind(py);
+        if taken && self.is_mine(py)? {
+            let text = "this thread is inside another call of the stream, which its signal handler can't use";
+            return Err(make(py, "IllegalStateException", (text,)));
+        }
         let change = if taken { "acquire" } else { "release" };
-        self.0.bind(py).call_method0(change).map(drop)
+        lock.call_method0(change).map(drop)
+    }
+
+    /// The number of bytes kept; 0 while a call has the lock, which may be making room for more.
+    fn length(&self, kept: &Bound<'_, PyByteArray>) -> PyResult<usize> {
+        let (py, lock) = (kept.py(), self.0.bind(kept.py()));
+        if self.is_mine(py)? || !lock.call_method1("acquire", (false,))?.is_truthy()? {
+            return Ok(0);
+        }
+        let length = kept.len();
+        lock.call_method0("release")?;
+        Ok(length)
+    }
+}
+
+impl Turn {
+    /// Whether this thread has the lock.
+    fn is_mine(&self, py: Python<'_>) -> PyResult<bool> {
+        self.0.bind(py).call_method0("_is_owned")?.is_truthy()
     }
 }
 
