@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from helpers import Thread
+from helpers import Thread, wait_until
 from net_helpers import Bytes, Pieces, late
 
 from polysock.net import (
@@ -162,6 +162,17 @@ def test_closing_a_reader_wakes_who_reads(ends, pipe):
     for call in (reader.readLine, reader.read, reader.ready):
         with pytest.raises(IOException, match="Stream closed"):
             call()
+
+
+def test_two_readers_of_one_reader_take_turns(ends):
+    client, server = ends
+    below = InputStreamReader(client.getInputStream())
+    reading = [Thread(BufferedReader(below).readLine).asleep(), Thread(BufferedReader(below).readLine)]
+    out = server.getOutputStream()
+    for line in (b"one\n", b"two\n"):
+        out.write(line)
+        wait_until(lambda line=line: sum(not thread.is_alive() for thread in reading) >= (line == b"two\n") + 1)
+    assert sorted(thread.outcome() for thread in reading) == ["one", "two"]
 
 
 def test_print_writer_keeps_until_flush(pipe):

@@ -46,12 +46,17 @@ class Scanner(Closeable):
         source = self._source
         if self._ended:
             return None
+        turn = source._turn
         try:
-            if source._has_text():
-                piece = source._text[source._at :]
-                behind, length = with_piece(self._behind, piece), self._length_behind + len(piece)
-                self._behind, self._length_behind, source._text, source._at = behind, length, "", 0
-                return piece
+            turn.taken = True
+            try:
+                if source._has_text():
+                    piece = source._text[source._at :]
+                    behind, length = with_piece(self._behind, piece), self._length_behind + len(piece)
+                    self._behind, self._length_behind, source._text, source._at = behind, length, "", 0
+                    return piece
+            finally:
+                turn.taken = False
         except TimeoutError as failed:
             self._failure = failed
             return None

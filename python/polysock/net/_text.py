@@ -141,14 +141,20 @@ class BufferedReader(_Characters):
     def _fill(self):
         """Takes more text from the reader once all has been returned; returns whether there was any."""
         reader = self._reader
-        while reader._has_text():
-            if self._skip_lf and reader._text[reader._at] == "\n":
-                reader._at, self._skip_lf = reader._at + 1, False
-            else:
-                text = reader._text[reader._at :]
-                self._text, self._at, self._skip_lf, reader._text, reader._at = text, 0, False, "", 0
-                return True
-        return False
+        # Other readers may take text from it, too.
+        turn = reader._turn
+        turn.taken = True
+        try:
+            while reader._has_text():
+                if self._skip_lf and reader._text[reader._at] == "\n":
+                    reader._at, self._skip_lf = reader._at + 1, False
+                else:
+                    text = reader._text[reader._at :]
+                    self._text, self._at, self._skip_lf, reader._text, reader._at = text, 0, False, "", 0
+                    return True
+            return False
+        finally:
+            turn.taken = False
 
     def readLine(self):
         """Reads a line without its end; None at the end of the stream."""
