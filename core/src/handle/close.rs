@@ -195,7 +195,7 @@ impl Handle {
             } else if until == longest {
                 return;
             } else {
-                holders = self.wake_kernel_waits(Instant::now(), false);
+                holders = self.wake_kernel_waits(Instant::now(), true);
                 next_search = (next_search * 2).min(longest);
             }
         }
