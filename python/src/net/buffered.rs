@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PySlice};
 
 /// A lock that threads take in turns: assigning True to `taken` takes it, waiting as long as necessary, and False gives it
-/// back. The thread that has it can't take it again: a signal handler that calls a stream would find its state half done.
+/// back. The thread that has it can't take it again: a signal handler that calls the stream would find it half changed.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct Turn(Py<PyAny>);
 
@@ -29,7 +29,7 @@ impl Turn {
     fn set_taken(&self, py: Python<'_>, taken: bool) -> PyResult<()> {
         let lock = self.0.bind(py);
         if taken && self.is_mine(py)? {
-            let text = "this thread is inside another call of the stream, which its signal handler can't use";
+            let text = "this thread is inside another call of the stream, so its signal handler can't use it";
             return Err(make(py, "IllegalStateException", (text,)));
         }
         let change = if taken { "acquire" } else { "release" };
