@@ -57,7 +57,7 @@ pub unsafe extern "C" fn polysock_socketpair(
 /// Makes another handle for the same socket, with its own descriptor and timeouts; the caller owns it.
 ///
 /// BSD: dup(2). Python: socket.dup. Java: none.
-/// Closing one leaves the other and the connection open; polysock_shutdown() ends the connection for both. When the
+/// Closing one leaves the other and the connection open; polysock_shutdown() ends the connection for both. After the
 /// connection has broken, receives on both report why. Fails with POLYSOCK_EMFILE.
 /// @ingroup polysock_sockets
 #[no_mangle]
