@@ -111,7 +111,7 @@ def _say(text):
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head`
+    except BrokenPipeError:  # `| head`; the interpreter flushes once more when it exits
         os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())
 
 

@@ -78,8 +78,8 @@ impl Race {
         Ok(())
     }
 
-    /// Reports that no socket could be made for an attempt that should start, and the errno of the reason. For lack of
-    /// descriptors the attempt starts again later.
+    /// Reports that no socket could be made for an attempt that should start, and the errno of the reason. If descriptors
+    /// are lacking, the attempt starts again when one in progress has ended.
     fn fail(&self, place: usize, errno: &Bound<'_, PyAny>) -> PyResult<()> {
         let kind = errno.extract().map_or(Kind::Closed, Kind::Os);
         self.running()?.race.fail(place, kind);

@@ -19,11 +19,11 @@ use next::sendfile as next_sendfile64;
 #[cfg(target_env = "gnu")]
 use next::sendfile64 as next_sendfile64;
 
-/// An offset of a file: `off64_t`, or `off_t`, which has 32 bits in programs of 32 bits.
+/// An offset of a file: `off64_t`, or `off_t`, which has 32 bits in 32-bit programs.
 trait Offset: Copy + Into<off64_t> + TryFrom<off64_t> {}
 impl<N: Copy + Into<off64_t> + TryFrom<off64_t>> Offset for N {}
 
-/// The largest of these offsets.
+/// The largest offset of this type.
 const fn largest<N: Offset>() -> off64_t {
     off64_t::MAX >> (off64_t::BITS as usize - 8 * size_of::<N>())
 }
@@ -91,7 +91,7 @@ pub(crate) unsafe fn splice(
 struct Source<N> {
     file: c_int,
     begin: off64_t,
-    /// How much of the file can be sent: the offset behind it must be a number of this type.
+    /// How much of the file can be sent: the offset after it must fit this type.
     most: size_t,
     /// Where the program wants to know how far the file was sent; null if in the file itself.
     offset: *mut N,

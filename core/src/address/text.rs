@@ -51,7 +51,7 @@ impl Address {
     }
 }
 
-/// The address, whose port is the default one.
+/// The address, which has the default port; without one, it should have ended with a port.
 fn with_port(default_port: Option<u16>, address: Address) -> Result<Address, AddressError> {
     default_port.map(|_| address).ok_or(AddressError::PORT)
 }

@@ -239,7 +239,8 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 
     /// The next place to start: the first at once, each further one after the delay or when the one before it has
-    /// failed; all of them when there is no time to wait. When no more sockets can exist, the oldest attempt is given up.
+    /// failed; all of them when there is no time to wait. When no more sockets can exist, the oldest attempt
+    /// is given up after the delay.
     fn due(&mut self) -> Option<usize> {
         if self.waiting.is_empty() {
             self.next_start = None;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(crate) struct ConnectionEnd {
     own: Record,
-    /// What the duplicates share. From the moment there is one, it is used in place of `own`.
+    /// What the handle shares with its duplicates. Once there is one, it is used in place of `own`.
     common: OnceBox<Arc<Record>>,
 }
 
@@ -93,7 +93,7 @@ impl ConnectionEnd {
         self.known().own_end_first.load(Ordering::Relaxed)
     }
 
-    /// Another handle, a new one, shares the connection from now on.
+    /// A new handle shares the connection from now on.
     pub(crate) fn share_with(&self, other: &Self) {
         let common = self.common.get_or_make(Arc::default);
         atomic::fence(Ordering::SeqCst);
@@ -110,9 +110,9 @@ impl ConnectionEnd {
         self.common.get().map_or(&self.own, Arc::as_ref)
     }
 
-    /// Changes what is known. If the handle is being duplicated meanwhile, the change may not have been there yet to be
-    /// added to the common record: it is then made there, too. Either this thread sees that record, or the other one
-    /// sees the change, because of the fence that both have between their store and their load.
+    /// Changes what is known. If another thread duplicates the handle meanwhile, it may have read `own` before the change:
+    /// then the change is made in the common record, too. Both threads have a fence between their store and their load,
+    /// so either this one sees the common record or the other one sees the change.
     fn record<T>(&self, change: impl Fn(&Record) -> T) -> T {
         if let Some(common) = self.common.get() {
             return change(common);

@@ -19,7 +19,7 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Makes what was received available to other workers, as `memory`, which no other has just now.
+    /// Moves what was received into `memory`, where other workers can read it. The caller has the only reference to it.
     #[inline]
     pub(super) fn share_received(&mut self, memory: &mut Arc<Received>) {
         if let Some(received) = Arc::get_mut(memory) {

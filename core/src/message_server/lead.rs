@@ -54,7 +54,7 @@ impl Caller for StopAtSignals {
 
 impl MessageWorker {
     /// Waits until there is something to do for the callbacks, and queues it; or notes trouble. Returns what else its thread
-    /// should do, [`Turn::Work`] when it has begun it. `calm`: see [`is_calm`](Self::is_calm).
+    /// should do; [`Turn::Work`] means that it has begun the work itself. `calm`: see [`is_calm`](Self::is_calm).
     pub(super) fn lead(&mut self, calm: bool) -> Option<Turn> {
         let next = if calm {
             self.begin_batch();
@@ -99,8 +99,8 @@ impl MessageWorker {
         None
     }
 
-    /// Whether it may wait at once: there is room for what it may find, the poller watches the listener unless there are as many
-    /// connections as may be, and no time limit is to be enforced. What changes this wakes the poller.
+    /// Whether it may wait at once: there is room for what it may find, the poller watches the listener or there are as many
+    /// connections as allowed, and there is no stop to advance and no time limit to enforce. Whatever changes this wakes the poller.
     pub(super) fn is_calm(&self, state: &State) -> bool {
         let options = &self.server.options;
         let has_room = |capacity, length| capacity - length >= MOST_FOUND;
@@ -119,7 +119,7 @@ impl MessageWorker {
             && !self.server.ending.load(Ordering::SeqCst)
     }
 
-    /// Sees to what is not waited for in the poller: a stop, time limits, a listener that is not watched. Returns when to do it
+    /// Sees to what the poller does not report: a stop, time limits, a listener that it does not watch. Returns when to do so
     /// again.
     fn see_to_the_rest(&mut self) -> Option<Instant> {
         let now = Instant::now();

@@ -202,7 +202,7 @@ impl State {
         self.last_slow.is_some_and(|slow| slow.elapsed() < time)
     }
 
-    /// Whether no other worker would take over from the leader, although there may be more of them.
+    /// Whether no other worker could take over from the leader, and there may be another one.
     pub(super) fn may_need_another(&self, most: usize) -> bool {
         self.idle.is_empty() && self.standby.is_none() && self.entries().count() < most
     }

@@ -109,7 +109,7 @@ enum Role {
     Leave,
     Recruit,
     Work,
-    /// Wait in the poller; `calm`: without anything to see to before.
+    /// Wait in the poller; if `calm`, at once: there is nothing else to see to.
     Lead {
         calm: bool,
     },
@@ -452,7 +452,7 @@ impl MessageWorker {
                         self.buffers.share_received(&mut self.received);
                         item.share(&self.received);
                     }
-                    state.done.push(item); // `make_room` has made room
+                    state.done.push(item); // there is room: `make_room` or `is_calm`
                 } else {
                     self.finishing.push(item);
                 }
@@ -471,7 +471,7 @@ impl MessageWorker {
         true
     }
 
-    /// Notes that its thread calls the callbacks of this item from now on, or none; false if it is no worker any more.
+    /// Notes that its thread calls the callbacks of this item from now on, or of none; false if it is no longer a worker.
     #[inline]
     pub(super) fn take_in_hand(&self, state: &mut State, item: Option<&Item>) -> bool {
         let leads = state.leader == Some(self.at);
@@ -491,7 +491,7 @@ impl MessageWorker {
         true
     }
 
-    /// The callbacks of this item are next.
+    /// Makes this the item whose callbacks are called next.
     #[inline]
     pub(super) fn begin(&mut self, mut item: Item) {
         if item.is_awaited() {

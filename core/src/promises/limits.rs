@@ -148,14 +148,14 @@ fn transfer_in_time(
     }
 }
 
-/// Whether poll(2) calls the socket ready although there may be nothing to do: for sends, a Unix datagram socket, whose
-/// receiver's queue it does not see; and one with reports in its error queue, which stay until the program takes them out.
+/// Whether poll(2) may report the socket as ready although nothing can be moved: a Unix datagram socket that sends, because
+/// poll does not see the receiver's queue, or one with reports in its error queue, which stay until the program takes them out.
 #[cold]
 fn is_always_ready(way: Way, socket: Number) -> bool {
     way.events == SEND.events && !socket.is_stream() || direct::has_only_reports(socket.number, way.events)
 }
 
-/// The pauses between attempts then.
+/// The pauses between attempts on such a socket.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 

@@ -1,5 +1,5 @@
-//! Calls that take or report sizes, offsets and numbers of files in 64 bits. On Linux these have names of their own: under the older
-//! names, 32-bit programs have 32 bits, and fstat(2) fails for a file that is larger.
+//! Calls that take or report sizes, offsets and inode numbers of files in 64 bits. On Linux these have names of their own: under the
+//! older names, 32-bit programs get 32 bits, and fstat(2) fails for larger files.
 
 #[cfg(not(target_os = "linux"))]
 pub use libc::{fstat, getrlimit, mmap, off_t, pread, rlimit, stat, truncate, RLIM_INFINITY};

@@ -32,7 +32,7 @@ _PARTS = ("sent", "received", "ready", "waits_for")
 
 
 HEADER_BEGINS = b'{"polysock_trace":'
-# The room for records that are still to come.
+# What fills the room for records that are still to come.
 ROOM = b"\n\0"
 HEADER_TEXTS = ("program", "machine", "language", "forked_from", "kind", "network")
 
@@ -42,7 +42,7 @@ class NotATrace(Exception):
 
 
 class NotBegun(NotATrace):
-    """Its process was killed before the first line was complete, or is writing it."""
+    """Its process was killed before the first line was complete, or is still writing it."""
 
 
 def open_now(path, flags):
@@ -245,7 +245,7 @@ def is_part(part):
 def open_folder(folder):
     """The files of a trace, and what is wrong with those that can't be read. `folder` may also be a single file.
 
-    Files of processes that were killed before their first record lack nothing, and are left out.
+    The file of a process that was killed before its first record lacks nothing: it is left out, and not reported.
     """
     if os.path.isdir(folder):
         paths = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".jsonl"))

@@ -13,7 +13,7 @@ class _Throwable:
     _package = "java.net"
 
     def __init__(self, *args):
-        # As in Java, a message, its cause or both; an errno and a message are what OSError takes.
+        # As in Java: a message, a cause, or both. OSError also takes an errno and a message.
         *before, last = args or (None,)
         if before and last is None:
             args = before

@@ -8,7 +8,7 @@ from ._errors import IllegalStateException, InputMismatchException, IOException,
 from ._streams import LONGEST_LINE
 from ._text import BufferedReader, InputStreamReader, _Characters, with_piece
 
-# What Java's Character.isWhitespace takes for white space: not NEL, nor spaces at which no line may be broken.
+# What Java's Character.isWhitespace takes for white space: neither NEL nor the no-break spaces.
 _BLANK = "\t-\r\x1c- \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
 _SPACE = re.compile(f"[{_BLANK}]*")
 _GAP = re.compile(f"[{_BLANK}]")

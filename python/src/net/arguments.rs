@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 use std::time::Duration;
 
-/// The name of a host or an interface. Half of a surrogate pair, which no name contains, becomes "?", as in Java.
+/// The name of a host or an interface. A lone surrogate, which no name contains, becomes "?", as in Java.
 pub struct Name(pub String);
 
 impl FromPyObject<'_, '_> for Name {

@@ -27,7 +27,7 @@ pub struct Inet4Address;
 #[pyclass(module = "polysock.net", frozen, extends = InetAddress)]
 pub struct Inet6Address;
 
-/// What an address consists of: its bytes as text, its scope, and its name.
+/// What an address consists of: its text, its scope, and its name if that is known.
 type Parts = (String, u32, Option<String>);
 
 /// The object for an address, whose port is ignored.
@@ -223,7 +223,7 @@ impl InetAddress {
         first(py, &text)
     }
 
-    /// What `__reduce__` returned, as an address again.
+    /// Makes an address again from what `__reduce__` has returned.
     #[classmethod]
     fn _restored(class: &Bound<'_, PyType>, ip: &str, scope: u32, host: Option<&str>) -> PyResult<Py<Self>> {
         let ip = ip

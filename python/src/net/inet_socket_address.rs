@@ -173,7 +173,7 @@ impl InetSocketAddress {
         Py::new(py, PyClassInitializer::from(SocketAddress).add_subclass(made))
     }
 
-    /// What `__reduce__` returned, as an address again.
+    /// Makes an address again from what `__reduce__` has returned.
     #[classmethod]
     fn _restored(
         class: &Bound<'_, PyType>,

@@ -46,7 +46,7 @@ type Vectorcall = unsafe extern "C" fn(
     *mut ffi::PyObject,
 ) -> *mut ffi::PyObject;
 
-/// `PyObject_Vectorcall`, which interpreters export before their stable ABI has it.
+/// `PyObject_Vectorcall`, which interpreters exported before it became part of the stable ABI.
 #[inline]
 fn vectorcall() -> Option<Vectorcall> {
     static FOUND: OnceLock<Option<Vectorcall>> = OnceLock::new();

@@ -65,7 +65,7 @@ impl SharedWaker {
                 return;
             };
             if place.is_none() {
-                // It is registered nowhere, so this thread has the only reference. One of the parent process stays here.
+                // It is registered nowhere, so this thread has the only reference. One from the parent process stays here.
                 *place = slot
                     .take_if(|waker| waker.generation == fork::generation())
                     .and_then(Rc::into_inner);
