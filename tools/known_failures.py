@@ -1,7 +1,7 @@
 """For pytest (`-p known_failures`): the tests that can't succeed here.
 
 $KNOWN_FAILURES names the list: a line for each, "FILE::TEST", below a comment that gives the reason. One of them that
-succeeds is a failure, too: its line should be deleted. Below a comment that begins with "sometimes", either is fine.
+succeeds is a failure, too: its line should be deleted. Below a comment that begins with "sometimes", it may do either.
 """
 
 import os

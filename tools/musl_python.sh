@@ -14,7 +14,7 @@ kernel_headers "$folder/kernel-headers"
 rm -rf "$folder/source" "$folder/python"
 mkdir -p "$folder/source" "$folder/apt/lists/partial"
 
-# The folder for extension modules of other C libraries is not asked for.
+# musl-gcc itself answers -print-multiarch with glibc's name, by which CPython would name its extension modules.
 cat >"$folder/cc" <<END
 #!/bin/sh
 case \$* in
@@ -48,7 +48,7 @@ unpack() {
     >"$folder/libffi.log" 2>&1
 (
     unpack "$version"
-    # Modules of other libraries would be linked with those of this system.
+    # Modules that need other libraries would be linked with this system's, which need glibc.
     export CPPFLAGS="-I$folder/python/include" LDFLAGS="-L$folder/python/lib" PKG_CONFIG=/bin/false
     ./configure -q --prefix="$folder/python" --without-ensurepip --disable-test-modules && make -s && make -s install
 ) >"$folder/python.log" 2>&1

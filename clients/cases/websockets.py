@@ -1,7 +1,7 @@
-"""websockets with threads, plain, and with asyncio, plain and over TLS.
+"""websockets: plain with threads, plain and over TLS with asyncio.
 
 Its threads read and write one TLS connection at the same time, for which CPython 3.11 has no lock: now and then a
-request gets lost, with the standard module, too.
+request is lost, also with the standard module. So TLS is not tried with threads.
 """
 
 import asyncio

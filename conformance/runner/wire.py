@@ -86,8 +86,8 @@ class Connections:
         self.clients = {}  # (client's address, server's address): sequence number of the SYN
         self.ends = {}  # (from, to): the sequence number after all that was sent that way
         self.resets = {}  # (from, to): the sequence number of the last reset
-        # (from, to): how many segments without news were sent that way after the last one with some, and have not been
-        # answered by a second reset yet: those that are sent again, and one acknowledgement.
+        # (from, to): how many segments without news have been sent that way since the last one with news, and not yet been
+        # answered by a second reset. Each that is sent again counts; acknowledgements count as one.
         self.without_news = {}
         self.finished = set()  # (from, to): the stream that way has ended
 

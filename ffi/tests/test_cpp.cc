@@ -16,7 +16,7 @@ static_assert(std::is_base_of_v<std::system_error, polysock::error>);
 static_assert(polysock::timeout(1us).ms() == 1 && polysock::timeout(1500us).ms() == 2 && polysock::timeout(2s).ms() == 2000);
 static_assert(polysock::timeout(0s).ms() == 0 && polysock::timeout(100000h).ms() == 2147483647);
 static_assert(polysock::timeout(0.5s).ms() == 500 && polysock::infinite.ms() == POLYSOCK_INFINITE);
-// What is no time is refused by the library.
+// NaN and negative infinity become a number that the library refuses.
 using limits = std::numeric_limits<double>;
 static_assert(polysock::timeout(std::chrono::duration<double>(limits::quiet_NaN())).ms() < POLYSOCK_DEFAULT);
 static_assert(polysock::timeout(std::chrono::duration<double>(-limits::infinity())).ms() < POLYSOCK_DEFAULT);

@@ -517,7 +517,7 @@ TEST(descriptor_exhaustion)
     MUST(polysock_control_new(&send, 0));
     MUST(polysock_control_new(&recv, POLYSOCK_CONTROL_ROOM));
     MUST(polysock_control_add_fds(send, &fd, 1));
-    /* Sent before there is a low limit: it is also one for the descriptors under way of all the user's processes. */
+    /* Sent before the limit is lowered: it also counts the descriptors in flight from all processes of the user. */
     polysock_msg m = POLYSOCK_MSG_INITIALIZER;
     char byte = 'x';
     polysock_iovec part = {&byte, 1};

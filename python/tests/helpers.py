@@ -232,7 +232,7 @@ def ended_by_a_handler():
 
 
 def refused_by_detach(sock):
-    """The error by which a socket in use is not handed over to ssl."""
+    """The error with which a socket in use refuses to be handed over to ssl."""
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -129,7 +129,7 @@ def test_packets_come_as_messages():
         raw.bind(("lo", 3))
         sock.bind(("127.0.0.1", 0))
         mine = os.urandom(16)
-        # Others may be talking, too, and leave no room for it.
+        # Other programs may be sending, too, and leave no room for it in the queue.
         for number in range(10_000):
             if number % 100 == 0:
                 sock.sendto(mine, sock.getsockname())

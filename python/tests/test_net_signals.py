@@ -18,7 +18,7 @@ from polysock import net
 
 TEST_TIMEOUT = 30
 COUNT = 20_000
-# A fast machine goes on until so many signals have come.
+# A fast machine goes on until this many signals have arrived.
 LEAST_ALARMS = 5
 
 

@@ -57,8 +57,8 @@ def once(left, right):
 def get_credit(left, right):
     """Makes calls until one was made with the lock held: then there is credit for many more.
 
-    In between it sleeps in a call, and the computing thread takes the lock: on a busy machine that thread may not have
-    got to run before a shorter call ends.
+    In between it sleeps in a call, and the computing thread takes the lock: on a busy machine that thread may not
+    get to run before a shorter call ends.
     """
     end = time.monotonic() + WAIT_LIMIT
     before, _ = socket.try_counts()

@@ -10,7 +10,7 @@ from pathlib import Path
 from .commands import run
 
 NAME = "libgcc_s.so.1"
-# By the versions that the real one has them in.
+# By the versions under which the real one exports them.
 FUNCTIONS = {
     "GCC_3.0": (
         "DeleteException",

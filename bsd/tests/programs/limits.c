@@ -168,7 +168,7 @@ struct sampled {
     int asleep;
 };
 
-/* Looks every two milliseconds whether a thread sleeps. */
+/* Checks every two milliseconds whether a thread sleeps. */
 static void *watch(void *argument) {
     struct sampled *thread = argument;
     for (int round = 0; round < 100; round++) {
@@ -183,7 +183,7 @@ static void *watch(void *argument) {
     return NULL;
 }
 
-/* A call waits on a socket with reports in its error queue, which poll(2) calls ready all the time. */
+/* A call waits on a socket with reports in its error queue, which poll(2) always reports as ready. */
 static void beside_reports(void) {
     enum { ZERO_COPY = 60, COPY_NOTHING = 0x4000000 };
     const char *how = words[2];

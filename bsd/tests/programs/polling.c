@@ -112,7 +112,7 @@ static void one(void) {
     _exit(0);
 }
 
-/* Whether a thread goes on waiting after closes that are no concern of it. */
+/* Whether a thread goes on waiting after closes that do not concern it. */
 static int goes_on(const char *call) {
     struct waiter waiter = {0};
     int pair[2], pipes[2], numbers[2], status, waits;
@@ -141,7 +141,8 @@ static int goes_on(const char *call) {
     return waits;
 }
 
-/* Now and then the kernel looks at the numbers of a waiting call again without a reason, and finds the closed pipe. */
+/* Now and then the kernel checks the descriptors of a waiting call again for no reason, and finds the closed pipe: then the
+ * call is tried again. */
 static void others(void) {
     for (int call = 0; call < CALLS; call++) {
         int tries = 0;

@@ -354,7 +354,7 @@ fn a_copy_keeps_the_connection_but_not_the_stream() {
         let report = closing.result().unwrap();
         assert_eq!(told(report), (CloseVerdict::PeerFinished, 0, 0, 0));
 
-        // What one of them has done, the other one knows.
+        // Each knows what the other one has done.
         let (ours, peer) = connection();
         let copy = ours.duplicate().unwrap();
         ours.shutdown(Shutdown::Write).unwrap();

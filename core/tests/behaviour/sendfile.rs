@@ -46,7 +46,7 @@ fn a_part_a_whole_and_the_position_stays() {
     assert_eq!(client.sendfile(file.as_fd(), 10_000_000, None).unwrap(), 0);
 }
 
-/// Programs of 32 bits send large files, too.
+/// 32-bit programs send large files, too.
 #[test]
 #[cfg(target_os = "linux")] // elsewhere a file takes room for what was never written, and a receive copies what it discards
 fn a_file_of_more_than_four_gigabytes() {

@@ -108,7 +108,7 @@ fn a_blocked_callback_holds_up_no_reply() {
     });
 }
 
-/// Echoes lines; "end" ends the connection that has said "me", and what is called for that end waits at a door.
+/// Echoes lines. "end" aborts the connection that has sent "me", whose `on_close` then waits at a door.
 struct Ending {
     door: Arc<Door>,
     other: Mutex<Option<Arc<Connection>>>,
