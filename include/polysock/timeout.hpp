@@ -57,7 +57,7 @@ private:
     {
         using wide = std::chrono::duration<double, std::milli>;
         const int most = (std::numeric_limits<int>::max)();
-        if (!(time >= time.zero())) // negative, or not a number
+        if (!(time.count() >= Rep())) // negative, or not a number, for which chrono's >= is true
             return POLYSOCK_DEFAULT - 1; // refused by the library
         if (std::chrono::duration_cast<wide>(time).count() >= static_cast<double>(most))
             return most;
