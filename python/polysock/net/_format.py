@@ -47,7 +47,7 @@ def java_format(pattern, arguments):
 
 def _count(digits):
     """An index, a width or a precision."""
-    count = int(digits[:11])  # enough to see that a longer one is too large
+    count = int((digits.lstrip("0") or "0")[:11])  # enough to see that a longer one is too large
     if count > _MOST:
         raise IllegalArgumentException(f"not a 32-bit number: {digits[:40]}")
     return count
