@@ -195,7 +195,9 @@ impl Handle {
             } else if until == longest {
                 return;
             } else {
-                holders = self.wake_kernel_waits(Instant::now(), true);
+                // A receive that was woken leaves once it gets a processor; a send that used up the room does not.
+                let spares_stream = began.elapsed() < longest / 2;
+                holders = self.wake_kernel_waits(Instant::now(), spares_stream);
                 next_search = (next_search * 2).min(longest);
             }
         }
