@@ -197,6 +197,7 @@ def upgraded(server, folder):
     Yields the workers of the new one, which is ended afterwards.
     """
     await_lines(server, "start worker process ", 0, 2)
+    server.process.wait(SECONDS)  # as long as the daemon's parent exists, the daemon ignores SIGUSR2
     count = len(server.output)
     try:
         old = send_to_master(folder / "pid", signal.SIGUSR2)
