@@ -260,7 +260,12 @@ impl<F: FnMut() -> Result<(), Stop>> Caller for AtSignal<F> {
     }
 
     fn check_signals(&mut self) -> Result<(), Stop> {
-        (self.0)()
+        // A call that makes progress also asks now and then whether there was one.
+        if system::take_signal() {
+            (self.0)()
+        } else {
+            Ok(())
+        }
     }
 
     fn start(&mut self, _: CallHints) -> Start {
