@@ -140,66 +140,77 @@ class BufferedReader(_Characters):
 
     def _fill(self):
         """Takes more text from the reader once all has been returned; returns whether there was any."""
-        reader = self._reader
         # Other readers may take text from it, too.
-        turn = reader._turn
+        turn = self._reader._turn
         turn.taken = True
         try:
-            while reader._has_text():
-                if self._skip_lf and reader._text[reader._at] == "\n":
-                    reader._at, self._skip_lf = reader._at + 1, False
-                else:
-                    text = reader._text[reader._at :]
-                    self._text, self._at, self._skip_lf, reader._text, reader._at = text, 0, False, "", 0
-                    return True
-            return False
+            return self._fill_in_turn()
         finally:
             turn.taken = False
+
+    # The loop is not in the `try` itself: in CPython 3.14, what a signal handler raises where a loop begins again may
+    # escape `finally`.
+    def _fill_in_turn(self):
+        reader = self._reader
+        while reader._has_text():
+            if self._skip_lf and reader._text[reader._at] == "\n":
+                reader._at, self._skip_lf = reader._at + 1, False
+            else:
+                text = reader._text[reader._at :]
+                self._text, self._at, self._skip_lf, reader._text, reader._at = text, 0, False, "", 0
+                return True
+        return False
 
     def readLine(self):
         """Reads a line without its end; None at the end of the stream."""
         turn = self._turn
         turn.taken = True
         try:
-            self._ensure_open()
-            while True:
-                text, at = self._text, self._at
-                end = _LINE_END.search(text, at)
-                stop = len(text) if end is None else end.start()
-                length = self._begun_length + stop - at
-                if length > self._longest:
-                    raise IOException(f"the line is longer than {self._longest} characters")
-                piece = text[at:stop]
-                if end is not None:
-                    line = "".join((*self._begun, piece))
-                    # The "\n" after this "\r" may still come.
-                    at, skip_lf = end.end(), end.group() == "\r" and end.end() == len(text)
-                    self._at, self._skip_lf, self._begun, self._begun_length = at, skip_lf, (), 0
-                    return line
-                if piece:
-                    begun = with_piece(self._begun, piece)
-                    self._text, self._at, self._begun, self._begun_length = "", 0, begun, length
-                if not self._fill():
-                    line = "".join(self._begun)
-                    self._begun, self._begun_length = (), 0
-                    return line or None
+            return self._read_line_in_turn()
         finally:
             turn.taken = False
+
+    def _read_line_in_turn(self):
+        self._ensure_open()
+        while True:
+            text, at = self._text, self._at
+            end = _LINE_END.search(text, at)
+            stop = len(text) if end is None else end.start()
+            length = self._begun_length + stop - at
+            if length > self._longest:
+                raise IOException(f"the line is longer than {self._longest} characters")
+            piece = text[at:stop]
+            if end is not None:
+                line = "".join((*self._begun, piece))
+                # The "\n" after this "\r" may still come.
+                at, skip_lf = end.end(), end.group() == "\r" and end.end() == len(text)
+                self._at, self._skip_lf, self._begun, self._begun_length = at, skip_lf, (), 0
+                return line
+            if piece:
+                begun = with_piece(self._begun, piece)
+                self._text, self._at, self._begun, self._begun_length = "", 0, begun, length
+            if not self._fill():
+                line = "".join(self._begun)
+                self._begun, self._begun_length = (), 0
+                return line or None
 
     def skip(self, n, /):
         """Reads and drops `n` characters, fewer only at the end of the stream; returns their number."""
         if n < 0:
             raise IllegalArgumentException("skip value is negative")
-        left = n
         turn = self._turn
         turn.taken = True
         try:
-            while left and self._has_text():
-                step = min(left, len(self._text) - self._at)
-                self._at += step
-                left -= step
+            return self._skip_in_turn(n)
         finally:
             turn.taken = False
+
+    def _skip_in_turn(self, n):
+        left = n
+        while left and self._has_text():
+            step = min(left, len(self._text) - self._at)
+            self._at += step
+            left -= step
         return n - left
 
     def ready(self):
