@@ -275,6 +275,7 @@ def test_postgresql(comparison):  # noqa: F811
     assert set(findings) <= {"write-after-end"}
 
 
+# HOME: the startup files of the user's shell, which may print something, are not read.
 SSHD = """
 ListenAddress 127.0.0.1:{port}
 HostKey {folder}/host
@@ -285,6 +286,7 @@ UsePAM no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
 Subsystem sftp internal-sftp
+SetEnv HOME={folder}
 """
 
 SSH = """
