@@ -2,6 +2,7 @@
 
 mod batch;
 mod buffers;
+mod callbacks;
 mod connection;
 mod item;
 mod lead;
