@@ -59,25 +59,30 @@ def _first_of(race, found, make):
     """Returns the socket that connects first and no errors, or None and the error of each address, in order."""
     made, failed = {}, {}
     try:
-        while (place := race.step()) is not None:
-            for out in [other for other in made if not race.runs(other)]:
-                made.pop(out).close()
-            failed.pop(place, None)
-            family, kind, proto, _canonname, sockaddr = found[place]
-            try:
-                made[place] = make(family, kind, proto)
-                race.enter(place, made[place], sockaddr)
-            except error as exc:
-                failed[place] = exc
-                race.fail(place, exc.errno)
-        if race.winner is not None:
-            return made.pop(race.winner), []
-        return None, [failed.get(place) or race.error(place) for place in range(len(found))]
+        return _run(race, found, make, made, failed)
     finally:
         failed.clear()
         for sock in made.values():
             sock.close()
         made.clear()
+
+
+# Not in the `try` of _first_of: in CPython 3.14, what a signal handler raises where a loop begins again may escape it.
+def _run(race, found, make, made, failed):
+    while (place := race.step()) is not None:
+        for out in [other for other in made if not race.runs(other)]:
+            made.pop(out).close()
+        failed.pop(place, None)
+        family, kind, proto, _canonname, sockaddr = found[place]
+        try:
+            made[place] = make(family, kind, proto)
+            race.enter(place, made[place], sockaddr)
+        except error as exc:
+            failed[place] = exc
+            race.fail(place, exc.errno)
+    if race.winner is not None:
+        return made.pop(race.winner), []
+    return None, [failed.get(place) or race.error(place) for place in range(len(found))]
 
 
 def _one_after_another(found, make):

@@ -116,11 +116,7 @@ def create_server(address, *, family=AF_INET, backlog=None, reuse_port=False, du
         try:
             sock.bind(address)
         except error as exc:
-            text = f"{exc.strerror} (while attempting to bind on address {address!r})"
-            explained = error(exc.errno, text)
-            for note in getattr(exc, "__notes__", ()):
-                explained.add_note(note)
-            raise explained from None
+            raise _not_bound(exc, address) from None
         if backlog is None:
             sock.listen()
         else:
@@ -129,3 +125,10 @@ def create_server(address, *, family=AF_INET, backlog=None, reuse_port=False, du
     except BaseException:
         sock.close()
         raise
+
+
+def _not_bound(exc, address):
+    explained = error(exc.errno, f"{exc.strerror} (while attempting to bind on address {address!r})")
+    for note in getattr(exc, "__notes__", ()):
+        explained.add_note(note)
+    return explained

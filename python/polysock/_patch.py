@@ -36,22 +36,26 @@ def patch():
     with contextlib.suppress(ImportError):
         import ssl  # noqa: F401  (its classes derive from what `socket` is now)
     with _lock:
-        if _undo:
-            return
-        ours = package
-        holders = []
-        _set(sys.modules, "socket", ours)
-        _set(vars(ours), "__all__", [name for name in ours.__all__ if name not in _NOT_OF_THE_STANDARD_MODULE])
-        for name, names in _loaded_modules():
-            for key, value in list(names.items()):
-                if value is _standard:
-                    _set(names, key, ours)
-                elif _makes_standard_sockets(value):
-                    holders.append(f"{name}.{key}")
-        _register_with_multiprocessing(ours.socket)
+        holders = [] if _undo else _patch(package)
     if holders:
         text = "these were taken out of the standard socket module before polysock.patch() and stay as they are: "
         warnings.warn(text + ", ".join(sorted(holders)), RuntimeWarning, stacklevel=2)
+
+
+# Not in the `with` of patch: in CPython 3.14, what a signal handler raises where a loop begins again may escape it.
+def _patch(ours):
+    """Returns what stays as it is."""
+    holders = []
+    _set(sys.modules, "socket", ours)
+    _set(vars(ours), "__all__", [name for name in ours.__all__ if name not in _NOT_OF_THE_STANDARD_MODULE])
+    for name, names in _loaded_modules():
+        for key, value in list(names.items()):
+            if value is _standard:
+                _set(names, key, ours)
+            elif _makes_standard_sockets(value):
+                holders.append(f"{name}.{key}")
+    _register_with_multiprocessing(ours.socket)
+    return holders
 
 
 def unpatch():
@@ -60,8 +64,12 @@ def unpatch():
     Modules that were loaded and sockets that were made in between keep this one.
     """
     with _lock:
-        while _undo:
-            _undo.pop()()
+        _undo_all()
+
+
+def _undo_all():
+    while _undo:
+        _undo.pop()()
 
 
 def _set(names, key, ours):

@@ -48,31 +48,36 @@ def use_send(sock, file, offset, count):
     seekable = _is_seekable(file)
     if offset or seekable:
         file.seek(offset)
-    block = min(count, 8192) if count else 8192
-    sent = 0
+    sent = [0]
     try:
-        while not count or sent < count:
-            data = memoryview(file.read(min(count - sent, block) if count else block))
-            if not data:
-                break
-            while data:
-                try:
-                    moved = sock.send(data)
-                except BlockingIOError:
-                    continue
-                except BaseException as exc:
-                    sent += getattr(exc, "done", 0)
-                    raise
-                sent += moved
-                data = data[moved:]
-        return sent
+        _send_all_of(sock, file, count, sent)
+        return sent[0]
     except BaseException as exc:
         with contextlib.suppress(AttributeError):
-            exc.done = sent
+            exc.done = sent[0]
         raise
     finally:
-        if sent and seekable:
-            file.seek(offset + sent)
+        if sent[0] and seekable:
+            file.seek(offset + sent[0])
+
+
+# Not in the `try` of use_send: in CPython 3.14, what a signal handler raises where a loop begins again may escape it.
+def _send_all_of(sock, file, count, sent):
+    block = min(count, 8192) if count else 8192
+    while not count or sent[0] < count:
+        data = memoryview(file.read(min(count - sent[0], block) if count else block))
+        if not data:
+            break
+        while data:
+            try:
+                moved = sock.send(data)
+            except BlockingIOError:
+                continue
+            except BaseException as exc:
+                sent[0] += getattr(exc, "done", 0)
+                raise
+            sent[0] += moved
+            data = data[moved:]
 
 
 def check(sock, file, offset, count):

@@ -1,11 +1,9 @@
 """A signal handler that raises at any moment: nothing received is lost, nothing sent is sent again."""
 
-import ast
 import collections
 import contextlib
 import itertools
 import os
-import pathlib
 import random
 import signal
 import socket
@@ -258,18 +256,3 @@ def test_what_a_waiting_read_has_made_room_for_is_not_available():
         assert stream.available() == 0
         peer.sendall(b"c")
         assert reading.outcome() == ord("c")
-
-
-LOOPS = (ast.While, ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-def test_no_turn_is_held_by_a_function_with_a_loop():
-    """In CPython 3.14, what a handler raises where a loop in a `try` begins again may escape its `finally`."""
-    held = 0
-    for path in pathlib.Path(net.__file__).parent.glob("*.py"):
-        for part in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(part, ast.Try) and any(ast.unparse(last) == "turn.taken = False" for last in part.finalbody):
-                held += 1
-                loops = [inner.lineno for step in part.body for inner in ast.walk(step) if isinstance(inner, LOOPS)]
-                assert not loops, f"{path.name}: {loops}"
-    assert held > 10

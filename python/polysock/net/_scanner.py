@@ -78,18 +78,22 @@ class Scanner(Closeable):
         found = pattern.search(self._text, self._at + at)
         if found is not None:
             return found.start() - self._at
-        before = len(self._text) - self._at
         try:
-            while True:
-                if before + self._length_behind > LONGEST_LINE:
-                    raise IOException(f"the word or line is longer than {LONGEST_LINE} characters")
-                seen = before + self._length_behind
-                if (piece := self._more()) is None:
-                    return None
-                if (found := pattern.search(piece)) is not None:
-                    return seen + found.start()
+            return self._find_in_more(pattern)
         finally:
             self._join()
+
+    # Not in the `try` of _find: in CPython 3.14, what a signal handler raises where a loop begins again may escape it.
+    def _find_in_more(self, pattern):
+        before = len(self._text) - self._at
+        while True:
+            if before + self._length_behind > LONGEST_LINE:
+                raise IOException(f"the word or line is longer than {LONGEST_LINE} characters")
+            seen = before + self._length_behind
+            if (piece := self._more()) is None:
+                return None
+            if (found := pattern.search(piece)) is not None:
+                return seen + found.start()
 
     def _ensure_open(self):
         if self._closed:
@@ -184,19 +188,22 @@ class Scanner(Closeable):
             raise InputMismatchException(f'For input string: "{text}"')
         return convert(text), word[1]
 
+    def _next_value(self, *conversion):
+        turn = self._turn
+        turn.taken = True
+        try:
+            value, self._at = self._next_as(*conversion)
+            return value
+        finally:
+            turn.taken = False
+
     def hasNextInt(self):
         """Whether the next word is a 32-bit integer."""
         return self._next_is(_WHOLE, lambda text: _has_bits(text, 32))
 
     def nextInt(self):
         """Returns the next word as a 32-bit integer; after InputMismatchException the word is still the next one."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 32))
-            return value
-        finally:
-            turn.taken = False
+        return self._next_value(_WHOLE, _number, lambda text: _has_bits(text, 32))
 
     def hasNextLong(self):
         """Whether the next word is a 64-bit integer."""
@@ -204,13 +211,7 @@ class Scanner(Closeable):
 
     def nextLong(self):
         """Returns the next word as a 64-bit integer; after InputMismatchException the word is still the next one."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 64))
-            return value
-        finally:
-            turn.taken = False
+        return self._next_value(_WHOLE, _number, lambda text: _has_bits(text, 64))
 
     def hasNextDouble(self):
         """Whether the next word is a number."""
@@ -218,13 +219,7 @@ class Scanner(Closeable):
 
     def nextDouble(self):
         """Returns the next word as a number; after InputMismatchException the word is still the next one."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            value, self._at = self._next_as(_BROKEN, float)
-            return value
-        finally:
-            turn.taken = False
+        return self._next_value(_BROKEN, float)
 
     def hasNextBoolean(self):
         """Whether the next word is true or false."""
@@ -232,13 +227,7 @@ class Scanner(Closeable):
 
     def nextBoolean(self):
         """Returns the next word as True or False; after InputMismatchException the word is still the next one."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            value, self._at = self._next_as(_TRUTH, lambda text: text.lower() == "true")
-            return value
-        finally:
-            turn.taken = False
+        return self._next_value(_TRUTH, lambda text: text.lower() == "true")
 
     def ioException(self):
         """The exception that ended the input; None if none did."""

@@ -55,10 +55,7 @@ class InputStream(Closeable, metaclass=ABCMeta):
             raise IllegalArgumentException("len < 0")
         received = bytearray()
         try:
-            while limit is None or len(received) < limit:
-                wanted = CHUNK if limit is None else min(CHUNK, limit - len(received))
-                if _native.take_in(received, self, wanted) < 0:
-                    break
+            self._take_up_to(limit, received)
             return bytes(received)
         except BaseException as failed:  # including what a signal handler raises
             received += getattr(failed, "partial", b"")
@@ -67,21 +64,32 @@ class InputStream(Closeable, metaclass=ABCMeta):
             failed.bytesTransferred = len(received)
             raise
 
+    # Loops have functions of their own: in CPython 3.14, what a signal handler raises where a loop begins again may
+    # escape the `try` around it.
+    def _take_up_to(self, limit, received):
+        while limit is None or len(received) < limit:
+            wanted = CHUNK if limit is None else min(CHUNK, limit - len(received))
+            if _native.take_in(received, self, wanted) < 0:
+                break
+
     def skip(self, n, /):
         """Reads and drops `n` bytes, fewer only at the end of the stream; returns their number. An exception has it in
         `bytesTransferred`."""
-        left = max(n, 0)
-        chunk = bytearray(min(left, CHUNK))
+        left = [max(n, 0)]
         try:
-            while left:
-                count = self.read(chunk, 0, min(left, len(chunk)))
-                if count < 0:
-                    break
-                left -= count
+            self._drop(left)
         except BaseException as failed:  # including what a signal handler raises
-            failed.bytesTransferred = max(n, 0) - left
+            failed.bytesTransferred = max(n, 0) - left[0]
             raise
-        return max(n, 0) - left
+        return max(n, 0) - left[0]
+
+    def _drop(self, left):
+        chunk = bytearray(min(left[0], CHUNK))
+        while left[0]:
+            count = self.read(chunk, 0, min(left[0], len(chunk)))
+            if count < 0:
+                break
+            left[0] -= count
 
     def skipNBytes(self, n, /):
         """Reads and drops exactly `n` bytes; raises EOFException at the end of the stream."""

@@ -148,8 +148,7 @@ class BufferedReader(_Characters):
         finally:
             turn.taken = False
 
-    # The loop is not in the `try` itself: in CPython 3.14, what a signal handler raises where a loop begins again may
-    # escape `finally`.
+    # Not in the `try` of _fill: in CPython 3.14, what a signal handler raises where a loop begins again may escape it.
     def _fill_in_turn(self):
         reader = self._reader
         while reader._has_text():
