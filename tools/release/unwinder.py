@@ -1,7 +1,7 @@
 """A stand-in for glibc's unwinder, libgcc_s.so.1, to link with.
 
-zig brings an unwinder of its own, which would become part of each library. It can't take part when the stack of a
-cancelled thread is unwound: glibc leaves that to libgcc_s.so.1.
+Otherwise zig links its own unwinder into each library. glibc unwinds the stack of a cancelled thread with
+libgcc_s.so.1, and the two can't work on one stack.
 """
 
 import sys

@@ -487,7 +487,7 @@ impl<'a> Waiting<'a> {
         Ok((waiting, selector))
     }
 
-    /// Ends it with so many keys in `events`; see [`State::keep_registered`].
+    /// Ends it. The first `count` of the `events` hold keys; see [`State::keep_registered`].
     fn end(self, events: &mut [Event], count: usize) -> usize {
         let mut state = self.registry.state.lock();
         state.end_wait();

@@ -24,8 +24,8 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's, such
-    /// as `ESPIPE` for a file without offsets. [`Error::done`](crate::Error::done) is how many bytes left this process, or
-    /// `usize::MAX` if that is less.
+    /// as `ESPIPE` for a file without offsets. [`Error::done`](crate::Error::done) is how many bytes left this process, at
+    /// most `usize::MAX`.
     pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<u64> {
         self.send_file(file, offset, count, Limits::All)
     }
