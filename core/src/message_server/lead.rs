@@ -23,8 +23,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// The most connections in a batch, so that replies don't wait long for each other.
+/// The most connections that one wait finds ready, and the most in a batch.
 const MOST_READY: usize = 64;
+
+/// The most in a batch whose replies are sent together, so that they don't wait long for each other.
+const MOST_TOGETHER: usize = 16;
 
 /// The most work that one turn of the leader adds.
 const MOST_FOUND: usize = 4 * MOST_READY;
@@ -193,7 +196,12 @@ impl MessageWorker {
 
     /// Whether the batch may become larger.
     pub(super) fn has_room(&self) -> bool {
-        self.used < FIRST_PLACE + MOST_IN_BATCH && self.items.len() < MOST_READY
+        let most = if self.sends_at_once {
+            MOST_READY
+        } else {
+            MOST_TOGETHER
+        };
+        self.used < FIRST_PLACE + MOST_IN_BATCH && self.items.len() < most
     }
 
     fn make_room(&mut self) -> std::result::Result<(), Kind> {
