@@ -15,6 +15,7 @@ from polysock._trace.reader import VERSION
 from .flows import Flows
 from .headers import TCP, address_text, flag_names, host_text, options, parse
 from .learning import Learner
+from .processes import Process
 from .ring import Clock, Ring
 
 # Milliseconds between two looks at packets and files, and while there is nothing.
@@ -56,13 +57,13 @@ class Recorder:
         self._count = 0
         self._flows = Flows(self._record)
         self._learner = Learner(folder, self._flows, boot_id())
-        self._processes = {}  # pidfds
+        self._processes = {}
         self._last_packet = 0
 
     def close(self):
         self._learner.close()
         for process in self._processes.values():
-            os.close(process)
+            process.close()
         self._ring.close()
         self._file.close()
 
@@ -78,7 +79,7 @@ class Recorder:
     def watch(self, pid):
         """Has `run` go on until this process has ended."""
         try:
-            self._processes[pid] = os.pidfd_open(pid)
+            self._processes[pid] = Process(pid)
         except OSError:
             return  # it has ended
 
@@ -113,20 +114,14 @@ class Recorder:
         if also_packets:
             poll.register(self._ring, select.POLLIN)
         for process in self._processes.values():
-            poll.register(process, select.POLLIN)
+            process.register(poll)
         poll.poll(milliseconds)
 
     def _programs_run(self):
         """Whether any of the watched processes has not ended."""
-        if not self._processes:
-            return False
-        poll = select.poll()
-        for process in self._processes.values():
-            poll.register(process, select.POLLIN)
-        ended = {process for process, _ in poll.poll(0)}
         for pid, process in list(self._processes.items()):
-            if process in ended:
-                os.close(self._processes.pop(pid))
+            if process.has_ended():
+                self._processes.pop(pid).close()
         return bool(self._processes)
 
     def _look(self, watch):
