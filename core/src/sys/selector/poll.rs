@@ -81,6 +81,7 @@ impl PollSet {
 impl Selector for PollSet {
     fn add(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()> {
         let item = item(fd, interest)?;
+        check_open(fd)?;
         let mut inner = self.0.lock();
         if inner.items.values().any(|item| item.fd == fd) {
             return Err(io::Error::from_raw_os_error(libc::EEXIST));
@@ -179,6 +180,15 @@ fn item(fd: RawFd, interest: Interest) -> io::Result<Item> {
         interest,
         armed: true,
     })
+}
+
+/// Refuses a number without a descriptor, as epoll does. poll(2) reports it, and it would be forgotten.
+fn check_open(fd: RawFd) -> io::Result<()> {
+    // SAFETY: no memory is involved.
+    if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 fn unknown() -> io::Error {

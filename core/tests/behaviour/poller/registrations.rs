@@ -404,8 +404,10 @@ fn plain_descriptors_are_registered_by_number() {
         assert_eq!(now(&poller), [6]);
         poller.remove(number).unwrap();
         assert_eq!(kind(poller.remove(number)), Kind::Os(libc::ENOENT));
-        let refused = poller.add(PollTarget::Number(-1), 1, Events::READABLE, Trigger::Level);
-        assert_eq!(kind(refused), Kind::Os(libc::EBADF));
+        for number in [-1, i32::MAX] {
+            let refused = poller.add(PollTarget::Number(number), 1, Events::READABLE, Trigger::Level);
+            assert_eq!(kind(refused), Kind::Os(libc::EBADF));
+        }
     });
 }
 
