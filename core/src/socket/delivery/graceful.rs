@@ -225,8 +225,8 @@ impl Closing {
             .note_failure(connection.fd, Kind::from_io(failure));
         match connection.transport {
             Transport::Tcp if self.ending.look(connection)? => Ok(true),
+            _ if connection.handle.connection_end.error().is_some() => Ok(true),
             Transport::Tcp if is_about_the_connection(failure) => Ok(false),
-            Transport::Unix if connection.handle.connection_end.error().is_some() => Ok(true),
             Transport::Tcp | Transport::Unix => Err(io::Error::from_raw_os_error(
                 failure.raw_os_error().unwrap_or(libc::EIO),
             )),
