@@ -533,7 +533,7 @@ soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 clo
 	  cargo test --quiet --locked --release -p polysock --test burst
 	@test -z "$$(find $(FAULTS_PLAYED_WITH) -type f ! -name '*.pyc' ! -name '_native.*' -newer $(FAULTS_FINISHED) -print -quit 2>/dev/null)" || \
 	  rm -f $(FAULTS_FINISHED)
-	$(FAULTS) --jobs 8 --go-on-with $(FAULTS_FINISHED)
+	$(FAULTS) --jobs 24 --go-on-with $(FAULTS_FINISHED)
 
 # ---------------------------------------------------------------- documentation
 

@@ -90,7 +90,7 @@ def parsed():
     )
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 3)
+    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 5)
     arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.5)
     return arguments
 
