@@ -1291,7 +1291,8 @@ typedef struct {
      */
     polysock_release_fn release;
     /**
-     * How many connections are open at once; others wait in the listener's queue. 0: 10,000.
+     * How many connections are open at once; others wait in the listener's queue. One that has ended counts until `on_close` has
+     * returned. 0: 10,000.
      */
     size_t max_connections;
     /**

@@ -149,10 +149,10 @@ impl MessageWorker {
 
     /// Sends what the callbacks of a connection have left to send, and lets go of it.
     pub(super) fn finish(&mut self, mut item: Item) {
-        if item.task.closed.is_some() {
-            return;
-        }
         let server = &self.server;
+        if item.task.closed.is_some() {
+            return server.free_place();
+        }
         let (kept, end) = item.leave(&self.buffers.received);
         let connection = &item.connection;
         if end.is_some() || server.options.idle_timeout.is_some() {

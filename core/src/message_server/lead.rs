@@ -109,7 +109,7 @@ impl MessageWorker {
         let has_room = |capacity, length| capacity - length >= MOST_FOUND;
         let listens = match state.accepting {
             Accepting::Registered => true,
-            Accepting::Not => state.connections.len() >= self.server.most_connections(),
+            Accepting::Not => state.taken() >= self.server.most_connections(),
             Accepting::Paused { .. } => false,
         };
         !self.events.is_empty()
@@ -257,7 +257,7 @@ impl MessageWorker {
         for _ in 0..MOST_ACCEPTED {
             let full = {
                 let mut state = server.state.lock();
-                let full = state.connections.len() >= server.most_connections();
+                let full = state.taken() >= server.most_connections();
                 if full || state.stopping.is_some() {
                     state.accepting = Accepting::Not;
                 }
@@ -345,7 +345,7 @@ impl MessageWorker {
         let server = Arc::clone(&self.server);
         {
             let state = server.state.lock();
-            let full = state.connections.len() >= server.most_connections();
+            let full = state.taken() >= server.most_connections();
             match state.accepting {
                 Accepting::Registered => return None,
                 _ if full || state.stopping.is_some() => return None,

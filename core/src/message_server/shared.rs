@@ -3,7 +3,7 @@
 use super::connection::Owner;
 use super::options::MessageServeOptions;
 use super::reason::CloseReason;
-use super::state::{MessageServerStats, PeerCause, State, Stopping};
+use super::state::{Accepting, MessageServerStats, PeerCause, State, Stopping};
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::framing::Framing;
@@ -114,6 +114,18 @@ impl MessageServer {
         self.options.max_connections.min(Table::<()>::MOST)
     }
 
+    /// The last callback for a connection has returned.
+    pub(super) fn free_place(&self) {
+        let wakes = {
+            let mut state = self.state.lock();
+            state.leaving -= 1;
+            state.polling && matches!(state.accepting, Accepting::Not) && state.stopping.is_none()
+        };
+        if wakes {
+            let _ = self.poller.wake();
+        }
+    }
+
     /// Milliseconds since the server was made.
     pub(super) fn milliseconds(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -210,6 +222,7 @@ impl Owner for MessageServer {
             let mut state = self.state.lock();
             let removed = state.connections.remove(key);
             state.being_closed += usize::from(removed.is_some());
+            state.leaving += usize::from(removed.is_some());
             removed
         };
         let Some(connection) = removed else { return };
@@ -233,7 +246,9 @@ impl Owner for MessageServer {
             if state.stopping.is_some() {
                 state.wake_watchers();
             }
-            if !refused {
+            if refused {
+                state.leaving -= 1;
+            } else {
                 state.closed.push_back(connection); // `open` has made room
             }
             wakes && state.polling

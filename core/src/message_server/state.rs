@@ -37,6 +37,9 @@ pub(super) struct State {
     pub(super) todo: VecDeque<Item>,
     /// How many connections are being closed by a worker, and are in no list meanwhile.
     pub(super) being_closed: usize,
+    /// How many connections have ended whose `on_close` has not returned. They keep their places, so that callbacks never have
+    /// more connections than the server may have.
+    pub(super) leaving: usize,
     /// Connections that have ended, for which `on_close` is due.
     pub(super) closed: VecDeque<Arc<Connection>>,
     /// Connections whose callbacks have returned, and which have replies to send. Usually the worker that called them does
@@ -239,6 +242,11 @@ impl State {
         self.todo
             .pop_front()
             .or_else(|| self.closed.pop_front().map(Item::close))
+    }
+
+    /// How many places for connections are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.connections.len() + self.leaving
     }
 
     /// Whether the server was stopped, and every connection has ended.

@@ -1,9 +1,15 @@
 //! Many connections, more than there may be, and no descriptors left for them.
 
 use super::support::*;
+use super::taking_over::Door;
 use crate::common::alone::alone;
-use polysock::{create_server, CloseReason, Family, Framing, Kind, Socket};
+use polysock::{
+    create_server, CloseReason, Connection, Error, Family, Framing, Kind, MessageHandler, Reply, Result,
+    Socket,
+};
 use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How many connections the descriptors of this process allow, with both ends.
@@ -57,6 +63,62 @@ fn no_more_connections_than_allowed() {
             drop(clients.remove(0));
             assert_eq!(next_close(&called), CloseReason::PeerFinished);
         }
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
+/// Counts the connections that callbacks know of; `on_close` waits at a door.
+#[derive(Clone, Default)]
+struct Counting {
+    door: Arc<Door>,
+    open: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl MessageHandler for Counting {
+    type State = usize;
+    type Failure = Error;
+
+    fn on_open(&self, _: &Arc<Connection>) -> Result<usize> {
+        let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(open, Ordering::SeqCst);
+        Ok(0)
+    }
+
+    fn on_message(
+        &self,
+        _: &Arc<Connection>,
+        _: &mut usize,
+        line: &[u8],
+        reply: &mut Reply<'_>,
+    ) -> Result<()> {
+        reply.send(line)
+    }
+
+    fn on_close(&self, _: &Arc<Connection>, _: usize, _: &CloseReason) -> Result<()> {
+        self.door.wait();
+        self.open.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_place_is_free_when_on_close_has_returned() {
+    limited(|| {
+        let (mut one, handler) = (options(), Counting::default());
+        one.max_connections = 1;
+        let server = serve(listener(128).0, Some(Framing::lines()), one, handler.clone());
+        let first = connect(&server);
+        assert_answered(&first, b"hello\n", b"hello\n");
+        let second = connect(&server);
+        second.send_all(b"hello\n").unwrap();
+        drop(first);
+        until("the first is closed", || handler.door.waiting() == 1);
+        assert_eq!(kind(second.within(ms(30)).recv(&mut [0; 1])), Kind::TimedOut);
+        handler.door.open();
+        assert_answered(&second, b"", b"hello\n");
+        assert_eq!(handler.most.load(Ordering::SeqCst), 1);
+        drop(second);
         assert_eq!(server.stop(LATE).unwrap(), 0);
     });
 }

@@ -119,7 +119,8 @@ pub struct polysock_message_server_options {
     pub on_error: polysock_message_error_fn,
     /// Called once when the server has stopped and the last callback has returned, or NULL.
     pub release: polysock_release_fn,
-    /// How many connections are open at once; others wait in the listener's queue. 0: 10,000.
+    /// How many connections are open at once; others wait in the listener's queue. One that has ended counts until `on_close` has
+    /// returned. 0: 10,000.
     pub max_connections: usize,
     /// How many callbacks may run at once, each in its own thread. More than two threads are started only while callbacks take
     /// longer than a few milliseconds, and one more than this only to enforce `handler_timeout_ms`. 0: 16.
