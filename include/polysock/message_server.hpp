@@ -81,7 +81,7 @@ enum class close_reason {
 
 // The options of a message server; zero means the library's default, which the comment gives.
 struct message_server_options {
-    // How many connections are open at once; one that has ended counts until on_close has returned. 10,000.
+    // How many connections are open at once; 10,000. One that has ended counts until on_close has returned.
     std::size_t max_connections = 0;
     // How many callbacks run at once, each in its own thread; 16.
     std::size_t workers = 0;

@@ -54,8 +54,8 @@ class MessageServer(Serving):
 
     A few threads serve all connections: one does the work while callbacks return soon. When a callback takes longer
     than a few milliseconds, another thread, of up to `workers`, serves the other connections meanwhile. At most
-    `max_connections` are open at once, where one that has ended counts until `on_close` has returned; others wait in
-    the kernel.
+    `max_connections` are open at once (one that has ended counts until `on_close` has returned); others wait in the
+    kernel.
 
     A peer that does not read what it is sent slows only itself: while more than `max_unsent` bytes wait to be sent on a
     connection, no further messages of it are handled, and nothing more is received on it.

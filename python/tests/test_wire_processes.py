@@ -32,7 +32,7 @@ def test_the_end_of_a_process_is_noticed():
         assert not process.has_ended()
         child.stdin.close()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        assert process.has_ended()  # before its parent has asked
+        assert process.has_ended()  # before its parent has reaped it
         child.wait()
         assert process.has_ended()
         process.close()
@@ -40,7 +40,7 @@ def test_the_end_of_a_process_is_noticed():
         Process(child.pid)
 
 
-def test_another_process_with_its_number_is_not_taken_for_it(monkeypatch):
+def test_a_reused_number_is_not_taken_for_the_process(monkeypatch):
     monkeypatch.setattr(os, "pidfd_open", forbidden(errno.ENOSYS))
     process = Process(os.getpid())
     assert not process.has_ended()

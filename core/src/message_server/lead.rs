@@ -23,10 +23,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// The most connections that one wait finds ready, and the most in a batch.
+/// The most connections that one wait finds ready, and the most in a batch whose replies are sent at once.
 const MOST_READY: usize = 64;
 
-/// The most in a batch whose replies are sent together, so that they don't wait long for each other.
+/// The most in a batch whose replies are sent together, so that no reply waits long for the others.
 const MOST_TOGETHER: usize = 16;
 
 /// The most work that one turn of the leader adds.

@@ -7,8 +7,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageServeOptions {
-    /// How many connections may be open at once; 10,000 unless set. One that has ended counts until `on_close` has returned.
-    /// Further ones wait in the listener's queue (its backlog).
+    /// How many connections may be open at once; 10,000 unless set. Further ones wait in the listener's queue (its backlog).
+    /// One that has ended counts until `on_close` has returned.
     pub max_connections: usize,
     /// How many callbacks may run at once, each in its own thread; 16 unless set. More than two threads are requested only
     /// while callbacks take longer than a few milliseconds, and one more than this only to enforce a

@@ -114,7 +114,7 @@ impl MessageServer {
         self.options.max_connections.min(Table::<()>::MOST)
     }
 
-    /// The last callback for a connection has returned.
+    /// Frees the place of a connection whose last callback has returned, and wakes the leader if it may accept again.
     pub(super) fn free_place(&self) {
         let wakes = {
             let mut state = self.state.lock();

@@ -37,8 +37,8 @@ pub(super) struct State {
     pub(super) todo: VecDeque<Item>,
     /// How many connections are being closed by a worker, and are in no list meanwhile.
     pub(super) being_closed: usize,
-    /// How many connections have ended whose `on_close` has not returned. They keep their places, so that callbacks never have
-    /// more connections than the server may have.
+    /// How many connections have ended whose `on_close` has not returned yet. They keep their places, so that callbacks never
+    /// know of more open connections than the server may have.
     pub(super) leaving: usize,
     /// Connections that have ended, for which `on_close` is due.
     pub(super) closed: VecDeque<Arc<Connection>>,

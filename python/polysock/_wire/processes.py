@@ -5,7 +5,7 @@ import select
 
 
 class Process:
-    """A process that has not ended. Making it raises OSError if it has."""
+    """A process to watch. Making one raises OSError if the process has ended."""
 
     def __init__(self, pid):
         self._pid = pid
@@ -14,7 +14,7 @@ class Process:
             self._descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
             raise
-        except (AttributeError, OSError):  # an interpreter or a system without it, or a filter forbids it
+        except (AttributeError, OSError):  # Python or the kernel lacks it, a filter forbids it, or no descriptor is left
             self._began = began(pid)
 
     def close(self):
@@ -22,7 +22,7 @@ class Process:
             os.close(self._descriptor)
 
     def register(self, poll):
-        """Has a poll end when the process does, where the system can say so."""
+        """Makes `poll` return when the process ends, where the system reports that."""
         if self._descriptor is not None:
             poll.register(self._descriptor, select.POLLIN)
 
@@ -38,8 +38,8 @@ class Process:
 
 
 def began(pid):
-    """When it began, in the kernel's ticks since the system did: another process may have its number later. Raises
-    ProcessLookupError if it has ended."""
+    """When the process began, in clock ticks since the system did; its number may be reused later. Raises OSError if it
+    has ended."""
     with open(f"/proc/{pid}/stat", "rb") as file:
         state, *fields = file.read().rpartition(b")")[2].split()
     if state in (b"Z", b"X"):

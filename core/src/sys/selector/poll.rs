@@ -182,7 +182,7 @@ fn item(fd: RawFd, interest: Interest) -> io::Result<Item> {
     })
 }
 
-/// Refuses a number without a descriptor, as epoll does. poll(2) reports it, and it would be forgotten.
+/// Refuses a number that is not an open descriptor, as epoll does; otherwise `report` would silently forget it.
 fn check_open(fd: RawFd) -> io::Result<()> {
     // SAFETY: no memory is involved.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
