@@ -14,7 +14,8 @@ class Process:
             self._descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
             raise
-        except (AttributeError, OSError):  # Python or the kernel lacks it, a filter forbids it, or no descriptor is left
+        except (AttributeError, OSError):
+            # Python or the kernel lacks it, a filter forbids it, or no descriptor is left.
             self._began = began(pid)
 
     def close(self):
