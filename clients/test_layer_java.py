@@ -15,6 +15,9 @@ from layered import ROOT, comparison  # noqa: F401
 JAVA = ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8"]
 TUTORIALS = sorted({path.parent for path in EXAMPLES.glob("*/*.java")})
 SECONDS = 300
+# What the virtual machine may do by itself: it keeps a socket for closing others, and it ends a stream before it closes
+# the socket, so that an answer to that may arrive before the close.
+BY_ITSELF = {"leaked", "reset-by-unread"}
 
 pytestmark = pytest.mark.skipif(not shutil.which("javac"), reason="needs a JDK")
 
@@ -37,8 +40,7 @@ def test_tutorial(comparison, folder):  # noqa: F811
     only_a_client = not any(folder.glob("[!C]*.java"))
     # Not all at once: a play is several virtual machines.
     _, findings = comparison.of(judge, traced=not only_a_client, at_once=False)
-    # The virtual machine keeps a socket for closing others (leaked).
-    assert only_a_client or set(findings) - {"leaked"} == set(tutorial.test.get("findings", {}))
+    assert only_a_client or set(findings) - BY_ITSELF == set(tutorial.test.get("findings", {}))
 
 
 def test_java_sockets(comparison):  # noqa: F811
