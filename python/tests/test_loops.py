@@ -1,7 +1,7 @@
 """No loop is where a cleanup must not be missed.
 
 In CPython 3.14, what a signal handler raises where a loop in a `try` or a `with` begins again may escape from it: the
-jump back is not in the table of exceptions. So such a loop has a function of its own, which the `try` calls.
+jump back is missing from the exception table. Therefore the `try` calls a function that has the loop.
 """
 
 import ast
