@@ -2,7 +2,6 @@
 
 use super::budget::FREE_BYTES;
 use super::contention::{self, Detached};
-use super::crowding::Transfer;
 use super::policy::{self, LockPolicy};
 use crate::raw::threads::{is_only_thread, HAS_LOCK};
 use polysock::{CallHints, Caller, Start, Stop};
@@ -50,26 +49,14 @@ impl<'py> PythonCaller<'py> {
         *self.alone.get_or_insert_with(|| is_only_thread(self.py))
     }
 
-    /// Which way the call moves bytes, if it may be tried although there are other threads.
-    #[inline]
-    fn transfer(&self) -> Option<Transfer> {
-        match self.policy {
-            LockPolicy::KeepToSend => Some(Transfer::Send),
-            LockPolicy::KeepToReceive => Some(Transfer::Receive),
-            LockPolicy::GiveUp | LockPolicy::KeepIfAlone => None,
-        }
-    }
-
-    /// Whether the call may be tried although there are other threads: within the tenure of this thread in a crowd, or
-    /// within its budget; if so, spends it.
+    /// Whether the call may be tried although there are other threads, within the budget; if so, spends it.
     fn spend(&self, hint: CallHints) -> bool {
         let (most, price) = match self.policy {
             LockPolicy::KeepToSend => (FREE_BYTES, hint.bytes),
             LockPolicy::KeepToReceive => (MOST_BYTES, 0), // what arrives is counted in `end`
             LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return false,
         };
-        let keeps = |transfer| !hint.expects_wait && contention::keep_in_crowd(transfer);
-        self.transfer().is_some_and(keeps) || (hint.bytes <= most && contention::spend(price))
+        hint.bytes <= most && contention::spend(price)
     }
 
     /// Decides how an operation starts while other threads may want the lock: `detached`, or within the budget.
@@ -96,7 +83,7 @@ impl Caller for PythonCaller<'_> {
         if !HAS_LOCK || self.is_alone() {
             return self.py.detach(f);
         }
-        let detached = Detached::begin(self.transfer());
+        let detached = Detached::begin();
         let (result, attaching) = self.py.detach(|| {
             detached.is_detached();
             (f(), detached.end())

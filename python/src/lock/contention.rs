@@ -1,7 +1,7 @@
 //! The budget of this thread, and how many threads want the interpreter lock.
 
 use super::budget::{Budget, Timing};
-use super::crowding::{Crowding, Transfer};
+use super::crowding::Crowding;
 use crate::raw::threads::{call_in_forked_children, coarse_time, has_several_processors};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
@@ -95,11 +95,6 @@ pub fn others_wait() -> bool {
 }
 
 /// Whether there is a crowd.
-#[inline]
-fn is_crowded() -> bool {
-    REASONS.load(Ordering::Relaxed) > 0 && remembers_crowd()
-}
-
 fn remembers_crowd() -> bool {
     let until = CROWDED_UNTIL.load(Ordering::Relaxed);
     if until == 0 || coarse_time() < until {
@@ -133,13 +128,6 @@ fn remember_crowd() -> bool {
     true
 }
 
-/// Whether a call may keep the lock for now although others in a crowd wait for it.
-#[inline]
-pub fn keep_in_crowd(transfer: Transfer) -> bool {
-    let waiting = ATTACHING.load(Ordering::Relaxed);
-    waiting > 0 && is_crowded() && CROWDING.with(|crowding| crowding.keep(transfer, waiting))
-}
-
 /// Waits, detached, until another thread has reattached, but not for longer than that usually takes.
 #[cold]
 fn give_way() {
@@ -150,7 +138,6 @@ fn give_way() {
             break;
         }
     }
-    CROWDING.with(Crowding::gave_way);
 }
 
 /// Waits, detached and awake, until the thread that is attached has begun a call: it mostly does so sooner than this one could
@@ -209,20 +196,15 @@ pub fn spun_since(start: Instant, found: bool) {
 /// A call that is made detached.
 pub struct Detached {
     timing: Timing,
-    /// Which way it moves bytes, and when it began, if its length is measured.
-    began: Option<(Transfer, Instant)>,
 }
 
 impl Detached {
     /// Begins a call, still attached.
     #[inline]
-    pub fn begin(transfer: Option<Transfer>) -> Self {
-        let timing = BUDGET.with(Budget::next_timing);
-        let began = match (timing, transfer) {
-            (Timing::Exact, Some(transfer)) => Some((transfer, Instant::now())),
-            (Timing::Exact | Timing::Coarse | Timing::Untimed, _) => None,
-        };
-        Self { timing, began }
+    pub fn begin() -> Self {
+        Self {
+            timing: BUDGET.with(Budget::next_timing),
+        }
     }
 
     /// Notes that the thread has detached.
@@ -236,9 +218,6 @@ impl Detached {
     /// Ends it and begins the wait to reattach.
     #[inline]
     pub fn end(self) -> Attaching {
-        if let Some((transfer, began)) = self.began {
-            CROWDING.with(|crowding| crowding.called(transfer, began.elapsed()));
-        }
         let is_counted = REASONS.load(Ordering::Relaxed) > 0;
         let is_crowded = is_counted && remembers_crowd();
         if is_crowded && others_wait() {
