@@ -138,13 +138,6 @@ static UNUSED void sleep_1ms(void)
 
 /* --- descriptors */
 
-/* musl's sendmsg(3) has memory for a kilobyte of control messages, and refuses more itself. */
-#ifdef __GLIBC__
-#define TOO_MANY_DESCRIPTORS POLYSOCK_EINVAL
-#else
-#define TOO_MANY_DESCRIPTORS POLYSOCK_ENOMEM
-#endif
-
 static UNUSED int open_descriptors(void)
 {
     int count = 0;

@@ -1,7 +1,7 @@
 //! Several pieces, control messages, descriptors.
 #![allow(unsafe_code)]
 
-use crate::support::system::{identity, identity_of, unnamed_file};
+use crate::support::system::{identity, identity_of, room_for_descriptors, unnamed_file};
 use polysock::{
     Address, Ancillary, Control, Credentials, Family, Flags, Kind, NativeCaller, Protocol, RecvBuf, SendBuf,
 };
@@ -134,6 +134,51 @@ fn descriptors_nobody_takes_are_closed_and_those_without_room_too() {
             "with room for {room} bytes of control messages"
         );
     }
+}
+
+/// As many as the kernel takes, and other control messages beside them: more than musl's sendmsg(3) takes.
+#[test]
+#[cfg(target_os = "linux")] // the number of descriptors, and credentials in messages
+fn a_message_takes_253_descriptors_and_credentials() {
+    room_for_descriptors(300);
+    let (a, b) = pair(SocketType::STREAM);
+    b.set_pass_credentials(true).unwrap();
+    let file = unnamed_file(b"");
+    let me = Credentials {
+        pid: i32::try_from(std::process::id()).unwrap(),
+        // SAFETY: these only read.
+        uid: unsafe { libc::getuid() },
+        // SAFETY: as above.
+        gid: unsafe { libc::getgid() },
+    };
+    let send = |count| {
+        let control = [
+            Control::rights(&vec![file.as_fd(); count]).unwrap(),
+            Control::credentials(me).unwrap(),
+        ];
+        a.on(NativeCaller)
+            .send_message(&[SendBuf::from("x")], &control, None, Flags::NONE)
+    };
+    assert_eq!(send(253).unwrap(), 1);
+    let mut buf = [0; 4];
+    let mut got = b
+        .on(NativeCaller)
+        .recv_message(&[RecvBuf::from(&mut buf)], room_for(253) + 64, Flags::NONE)
+        .unwrap();
+    assert_eq!(got.count, 1);
+    assert!(!got.control_truncated());
+    assert_eq!(got.ancillary.iter().find_map(Ancillary::credentials), Some(me));
+    let descriptors = got.take_descriptors();
+    assert_eq!(descriptors.len(), 253);
+    assert!(descriptors.iter().all(|fd| identity_of(fd) == identity_of(&file)));
+    let error = send(254).unwrap_err();
+    assert_eq!(error.kind(), Kind::Os(libc::EINVAL));
+    assert!(
+        error
+            .to_string()
+            .ends_with("a message takes at most 253 descriptors"),
+        "{error}"
+    );
 }
 
 #[test]
