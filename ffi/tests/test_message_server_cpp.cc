@@ -178,7 +178,8 @@ TEST(on_close_gets_the_failure_behind_the_reason)
     client c(server);
     c.socket().send_all("four\n");
     CHECK(c.hear() == "the end");
-    const std::string text = "7 message_server the message has 4 bytes or more, and the limit is 3: Message too long;";
+    const std::string too_long = strerror(EMSGSIZE);
+    const std::string text = "7 message_server the message has 4 bytes or more, and the limit is 3: " + too_long + ";";
     CHECK(until([&] { return log.text() == text; }));
     client(server).socket().close();
     CHECK(until([&] { return log.text() == text + "1;"; }));
