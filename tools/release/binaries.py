@@ -10,6 +10,18 @@ from .commands import Failed
 LIBC = r"lib(c|m|dl|rt|pthread|util)\.so\.\d|libgcc_s\.so\.1|ld-linux[\w-]*\.so\.\d"
 MUSL = r"libc\.so|libc\.musl-\w+\.so\.1"
 MACOS = r"/usr/lib/lib(System\.B|iconv\.2|charset\.1)\.dylib"
+# What compilers, their libraries and Rust's may call, and the first macOS that has it. An older one does not load a
+# library that needs it. Rust's looks for such functions at run time.
+LATER = {
+    "futimens": "10.13",
+    "utimensat": "10.13",
+    "_availability_version_check": "10.15",  # clang's __builtin_available, in zig's library
+    "preadv": "11.0",
+    "pwritev": "11.0",
+    "mkfifoat": "13.0",
+    "mknodat": "13.0",
+    "posix_spawn_file_actions_addchdir": "26.0",
+}
 ELF_MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
 
 
@@ -51,6 +63,9 @@ def _mach_o(platform, data, name):
     if library.oldest != _numbers(platform.oldest):
         yield f"it is for macOS {library.oldest} and newer, not {platform.oldest}"
     yield from (f"it needs {n}" for n in library.needs if not re.fullmatch(MACOS, n))
+    for function in sorted(library.imports & LATER.keys()):
+        if _numbers(LATER[function]) > _numbers(platform.oldest):
+            yield f"it needs {function}, which is in macOS {LATER[function]} and newer"
     if name and library.name != f"@rpath/{name}":
         yield f"its name is {library.name}"
     if library.machine == "arm64" and not library.is_signed:

@@ -51,7 +51,9 @@ def make_wheel(folder, platform, *, tag="cp311-abi3", without=(), extra=(), said
     return path
 
 
-def make_mach_o(*, processor=0x0100_000C, oldest=(11, 0), name=None, needs=(SYSTEM,), signed=True, system=1):
+def make_mach_o(
+    *, processor=0x0100_000C, oldest=(11, 0), name=None, needs=(SYSTEM,), imports=(), signed=True, system=1
+):
     def named(command, text):
         text = text.encode() + b"\0" * (8 - len(text) % 8)
         return struct.pack("<6I", command, 24 + len(text), 24, 2, 0x10000, 0x10000) + text
@@ -62,8 +64,14 @@ def make_mach_o(*, processor=0x0100_000C, oldest=(11, 0), name=None, needs=(SYST
     commands += [named(mach_o.LOAD_DYLIB, n) for n in needs]
     if signed:
         commands.append(struct.pack("<4I", mach_o.CODE_SIGNATURE, 16, 0, 0))
+    names, symbols = b"\0", b""
+    for symbol, kind, flags in imports:
+        symbols += struct.pack("<I2BHQ", len(names), kind, 0, flags, 0)
+        names += f"_{symbol}\0".encode()
+    at = 32 + sum(map(len, commands)) + 24
+    commands.append(struct.pack("<6I", mach_o.SYMTAB, 24, at, len(imports), at + len(symbols), len(names)))
     body = b"".join(commands)
-    return struct.pack("<8I", mach_o.MAGIC_64, processor, 0, 6, len(commands), len(body), 0, 0) + body
+    return struct.pack("<8I", mach_o.MAGIC_64, processor, 0, 6, len(commands), len(body), 0, 0) + body + symbols + names
 
 
 @pytest.mark.parametrize("tag", ["cp311-abi3", "cp314-cp314t"])
@@ -107,6 +115,18 @@ def test_a_wheel_that_is_wrong(tmp_path, changes, problem):
 
 def test_what_macos_has_may_be_needed():
     binaries.check(MACOS, make_mach_o(needs=[SYSTEM, "/usr/lib/libiconv.2.dylib", "/usr/lib/libcharset.1.dylib"]))
+
+
+def test_what_newer_systems_have_must_not_be_needed():
+    undefined, defined, debugger, if_there = 0x01, 0x0F, 0x24, 0x40
+    old = PLATFORMS["macos-x86_64"]
+    intel = {"processor": 0x0100_0007, "oldest": (10, 12)}
+    function = "_availability_version_check"
+    with pytest.raises(Failed, match=f"it needs {function}, which is in macOS 10.15 and newer"):
+        binaries.check(old, make_mach_o(**intel, imports=[("poll", undefined, 0), (function, undefined, 0)]))
+    others = [("poll", undefined, 0), ("preadv", undefined, if_there), (function, defined, 0), (function, debugger, 0)]
+    binaries.check(old, make_mach_o(**intel, imports=others))
+    binaries.check(MACOS, make_mach_o(imports=[(function, undefined, 0)]))
 
 
 def test_the_name_of_a_library_for_macos():
