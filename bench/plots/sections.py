@@ -18,7 +18,7 @@ PYTHON = {
         [
             ("Beside a thread that is idle", ["*beside an idle thread"]),
             ("Beside a thread that transfers", ["*beside a ready stream*"]),
-            ("All of them transfer", ["*threads of*"]),
+            ("All of them transfer", ["*threads of*", "*ping-pongs by*"]),
         ],
     ),
     "python_waiting": (

@@ -231,9 +231,11 @@ class Crowd:
     They are started once: to start one while others compute takes the time of a turn of each of them.
     """
 
-    def __init__(self, works, processors):
+    def __init__(self, works, processors, before=lambda: None, after=lambda number: None):
         self.processors = processors
-        self.gate, self.back = threading.Semaphore(0), threading.Semaphore(0)
+        #: Called before they are let go, and by each when it stops.
+        self.before, self.after = before, after
+        self.gates, self.back = [threading.Semaphore(0) for _ in works], threading.Semaphore(0)
         self.over, self.ended = False, False
         self.counts = [0] * len(works)
         self.threads = [threading.Thread(target=self.run, args=each, daemon=True) for each in enumerate(works)]
@@ -243,10 +245,11 @@ class Crowd:
     def run(self, number, work):
         counts = self.counts
         os.sched_setaffinity(0, {self.processors[number % len(self.processors)]})
-        while self.gate.acquire() and not self.ended:
+        while self.gates[number].acquire() and not self.ended:
             while not self.over:
                 work()
                 counts[number] += 1
+            self.after(number)
             self.back.release()
 
     def measure(self):
@@ -256,8 +259,9 @@ class Crowd:
 
     def let_go(self):
         """Lets them run for a while. Returns the nanoseconds that passed, and how many times they did their work."""
+        self.before()
         self.over = False
-        self.gate.release(len(self.threads))
+        self.open_gates()
         time.sleep(WARM_UP)
         before, start = sum(self.counts), time.perf_counter_ns()
         time.sleep(MEASURED)
@@ -267,9 +271,13 @@ class Crowd:
             self.back.acquire()
         return passed, done
 
+    def open_gates(self):
+        for gate in self.gates:
+            gate.release()
+
     def close(self):
         self.ended = True
-        self.gate.release(len(self.threads))
+        self.open_gates()
         for thread in self.threads:
             thread.join()
 
@@ -295,24 +303,65 @@ def streams(threads, size, processors):
             return transfer
 
         crowd = Crowd([transfers(*pair) for pair in pairs], used)
-
-        def run():
-            os.sched_setaffinity(0, used)
-            try:
-                return crowd.measure()
-            finally:
-                os.sched_setaffinity(0, EVERY)
-
-        with closing(*(end for pair in pairs for end in pair)):
+        with closing(*(end for pair in pairs for end in pair)), measured(crowd) as run:
             yield run
-            crowd.close()
+
+    return make
+
+
+@contextlib.contextmanager
+def measured(crowd):
+    """Yields a function that measures a crowd on its processors."""
+
+    def run():
+        os.sched_setaffinity(0, crowd.processors)
+        try:
+            return crowd.measure()
+        finally:
+            os.sched_setaffinity(0, EVERY)
+
+    yield run
+    crowd.close()
+
+
+def ping_pongs(pairs, processors):
+    """Twice as many threads as pairs: each sends back what the other one of its pair has sent.
+
+    The time of one receive and send, all threads taken together.
+    """
+
+    def make(module):
+        connections = [tcp_pair(module) for _ in range(pairs)]
+        ends = [end for pair in connections for end in pair]
+
+        def returns(end):
+            return lambda: end.send(end.recv(64))
+
+        def serve():
+            for end in ends:
+                end.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    while end.recv(4096):
+                        pass
+                end.setblocking(True)
+            for left, _ in connections:
+                left.send(SMALL)
+
+        def wake(number):
+            """Who stops may have what the other one waits for."""
+            ends[number].send(b"x")
+
+        crowd = Crowd([returns(end) for end in ends], sorted(EVERY)[:processors], serve, wake)
+        with closing(*ends), measured(crowd) as run:
+            yield run
 
     return make
 
 
 for processors, where in ((1, "one processor"), (2, "two processors")):
     if processors <= len(EVERY):
+        rounds = 15 * processors
         for threads in (2, 8, 64):
-            rounds = 15 * processors
             row(f"{threads} threads of 64 B, {where}", rounds=rounds)(streams(threads, 64, processors))
             row(f"{threads} threads of 32 KiB, {where}", rounds=rounds)(streams(threads, 32768, processors))
+        row(f"32 ping-pongs by 64 threads, {where}", rounds=rounds)(ping_pongs(32, processors))
