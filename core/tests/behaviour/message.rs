@@ -1,7 +1,7 @@
 //! Several pieces, control messages, descriptors.
 #![allow(unsafe_code)]
 
-use crate::support::system::{identity, identity_of, room_for_descriptors, unnamed_file};
+use crate::support::system::{identity, identity_of, unnamed_file};
 use polysock::{
     Address, Ancillary, Control, Credentials, Family, Flags, Kind, NativeCaller, Protocol, RecvBuf, SendBuf,
 };
@@ -140,7 +140,7 @@ fn descriptors_nobody_takes_are_closed_and_those_without_room_too() {
 #[test]
 #[cfg(target_os = "linux")] // the number of descriptors, and credentials in messages
 fn a_message_takes_253_descriptors_and_credentials() {
-    room_for_descriptors(300);
+    crate::support::system::room_for_descriptors(300);
     let (a, b) = pair(SocketType::STREAM);
     b.set_pass_credentials(true).unwrap();
     let file = unnamed_file(b"");
