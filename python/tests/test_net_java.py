@@ -77,7 +77,11 @@ def differences(version):
     """The listed differences that apply to a version of the JDK."""
     listed = tomllib.loads((HERE / "differences.toml").read_text())
     assert all(entry["reason"] and entry["java"] != entry["polysock"] for entry in listed.values())
-    return {step: entry for step, entry in listed.items() if version <= entry.get("until", version)}
+    return {
+        step: entry
+        for step, entry in listed.items()
+        if entry.get("since", version) <= version <= entry.get("until", version)
+    }
 
 
 def left_out(needs, there, steps):

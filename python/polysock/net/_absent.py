@@ -3,12 +3,13 @@
 _FOR_THEM = {
     "a list": (
         "ArrayList LinkedList List Vector Stack Arrays Collection Collections AbstractCollection "
-        "AbstractList AbstractSequentialList RandomAccess"
+        "AbstractList AbstractSequentialList RandomAccess SequencedCollection"
     ),
     "a dict": (
         "HashMap LinkedHashMap TreeMap Hashtable Map ConcurrentHashMap ConcurrentMap Properties "
-        "AbstractMap Dictionary EnumMap IdentityHashMap NavigableMap SortedMap"
+        "AbstractMap Dictionary EnumMap IdentityHashMap NavigableMap SequencedMap SortedMap"
     ),
+    "a dict, whose keys keep their order": "SequencedSet",
     "a set": "HashSet LinkedHashSet TreeSet Set CopyOnWriteArraySet AbstractSet BitSet EnumSet NavigableSet SortedSet",
     "a list, and a threading.Lock where threads change it": "CopyOnWriteArrayList",
     "collections.deque": "ArrayDeque Deque ConcurrentLinkedQueue ConcurrentLinkedDeque AbstractQueue Queue",
@@ -72,6 +73,7 @@ _FOR_THEM = {
     "a class derived from Reader": "FilterReader",
     "a class derived from Writer": "FilterWriter",
     "itertools.chain()": "SequenceInputStream",
+    "an f-string": "FormatProcessor",
     "Scanner": "StreamTokenizer",
     "printf()": "Formatter Formattable FormattableFlags",
     "the locale module": "Locale",
