@@ -41,18 +41,14 @@ pub fn sendmsg(
 #[cfg(not(all(target_os = "linux", target_env = "musl", target_pointer_width = "64")))]
 use libc::sendmsg as send_header;
 
-/// sendmsg(2). musl's lengths have half the width of the kernel's. To clear the other half, its sendmsg(3) copies control
-/// messages into a buffer of its own, and refuses with ENOMEM what does not fit: more than 1,024 bytes in musl 1.2.3, 1,056 in
-/// 1.2.5. In ours it is clear ([`message_header`], [`codec::push`]), so the kernel can read longer ones as they are.
+/// sendmsg(2) without musl. There, lengths are half as wide as the kernel's, and the other half must be zero. To make sure of that,
+/// musl's sendmsg(3) copies control messages to a buffer on its stack, and fails with ENOMEM if they are longer (more than
+/// 1,024 bytes in musl 1.2.3 and 1,056 in 1.2.5). Ours are zero already ([`message_header`], [`codec::push`]).
 ///
 /// # Safety
-/// As for sendmsg(3); what the header points at must have been made by `codec::push`.
+/// As for sendmsg(3); control messages must have been made by `codec::push`.
 #[cfg(all(target_os = "linux", target_env = "musl", target_pointer_width = "64"))]
 unsafe fn send_header(fd: RawFd, header: &libc::msghdr, flags: c_int) -> isize {
-    if header.msg_controllen <= 1024 {
-        // SAFETY: by our own contract.
-        return unsafe { libc::sendmsg(fd, header, flags) };
-    }
     // SAFETY: by our own contract.
     let result = unsafe { libc::syscall(libc::SYS_sendmsg, fd, std::ptr::from_ref(header), flags) };
     isize::try_from(result).unwrap_or(-1)
