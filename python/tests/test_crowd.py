@@ -4,7 +4,6 @@ import threading
 import time
 
 from helpers import WAIT_LIMIT, Thread, connection, needs_lock, wait_until
-from test_fork import in_child
 
 pytestmark = needs_lock
 
@@ -67,14 +66,3 @@ def test_threads_that_end_do_not_keep_the_others():
         crowd.until_all_have_done(TRANSFERS)
         so_far = crowd.counts[0]
         wait_until(lambda: crowd.counts[0] >= so_far + TRANSFERS)
-
-
-def test_a_child_forked_from_a_crowd_has_a_crowd_of_its_own():
-    def crowd_in_child():
-        with Crowd() as crowd:
-            crowd.until_all_have_done(TRANSFERS // 3)
-
-    with Crowd() as crowd:
-        for turn in range(1, 4):
-            crowd.until_all_have_done(turn * TRANSFERS // 3)
-            assert in_child(crowd_in_child) == 0
