@@ -1,6 +1,5 @@
 """Playing scenarios with one pair of drivers."""
 
-import itertools
 import os
 import shutil
 import socket
@@ -41,8 +40,6 @@ class StepFailed(Exception):
 
 class Pair:
     """Two long-lived driver processes, started afresh after a failure, in a network of their own where that is allowed."""
-
-    numbers = itertools.count()
 
     def __init__(self, server, client, known, limit=15, verbose=False, wire=True):
         """`server` and `client` are (name, command)."""
@@ -119,9 +116,8 @@ class Pair:
         self.drivers = {}
 
     def steps(self, scenario):
-        number = next(self.numbers)
-        unique, digits = f"polysock-{os.getpid()}-{number}", f"{os.getpid():08x}{number:08x}"
-        variables, threads = {"unique": unique, "hex": digits, "soon": str(self.soon)}, {}
+        digits = os.urandom(8).hex()  # process numbers repeat where a network is shared
+        variables, threads = {"unique": f"polysock-{digits}", "hex": digits, "soon": str(self.soon)}, {}
         # Only where it is used: on a busy disk it takes longer than all the rest.
         directory = new_directory() if any("$dir" in step.text for step in scenario.steps) else None
         if directory:

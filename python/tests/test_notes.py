@@ -222,7 +222,7 @@ def test_a_connection_that_is_over_was_one():
 
 
 def test_unix_names_without_a_file():
-    name = f"\0polysock-notes-{os.getpid()}"
+    name = f"\0polysock-notes-{os.urandom(8).hex()}"
     with polysock.socket(polysock.AF_UNIX) as first, polysock.socket(polysock.AF_UNIX) as second:
         assert "no program listens at this name" in raised(second.connect, name)[1]
         first.bind(name)

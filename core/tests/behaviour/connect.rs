@@ -119,8 +119,7 @@ fn close_ends_a_connect() {
 fn a_unix_connect_to_a_full_backlog_waits_without_spinning() {
     limited(|| {
         let listener = Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
-        let name = format!("\0polysock-test-{}", std::process::id());
-        let address = Address::unix(name.as_bytes()).unwrap();
+        let address = system::abstract_address();
         listener.bind(&address).unwrap();
         listener.listen(0).unwrap();
         let make = || Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();

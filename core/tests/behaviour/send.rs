@@ -1,9 +1,7 @@
 //! send and send_all: full buffers, progress, the write lock.
 
 use crate::support::*;
-use polysock::{
-    Address, Family, Flags, Kind, NativeCaller, Operation, Protocol, Socket, SocketType, Timeout,
-};
+use polysock::{Family, Flags, Kind, NativeCaller, Operation, Protocol, Socket, SocketType, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -284,8 +282,7 @@ fn a_unix_datagram_send_to_a_full_queue_waits_without_spinning() {
 fn one_way_datagrams() -> (Socket, Socket) {
     let make = || Socket::new(Family::UNIX, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
     let (a, b) = (make(), make());
-    let name = format!("\0polysock-datagrams-{}", std::process::id());
-    let address = Address::unix(name.as_bytes()).unwrap();
+    let address = system::abstract_address();
     b.bind(&address).unwrap();
     a.connect(&address).unwrap();
     (a, b)

@@ -26,6 +26,14 @@ pub fn waiting_bytes(pipe: &impl AsRawFd) -> c_int {
     count
 }
 
+/// A name in the abstract space that nothing else has. The number of a process would not do: containers may share a network,
+/// but not their process numbers.
+pub fn abstract_address() -> polysock::Address {
+    use std::hash::{BuildHasher, RandomState};
+    let name = format!("\0polysock-test-{:x}", RandomState::new().hash_one(0));
+    polysock::Address::unix(name.as_bytes()).unwrap()
+}
+
 /// A file that nothing else knows, with this content.
 pub fn unnamed_file(content: &[u8]) -> File {
     let mut file = empty_file();
