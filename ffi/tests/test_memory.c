@@ -32,6 +32,8 @@ static void *held[MOST_HELD];
 
 /* glibc's resolver ends the process when it gets no memory: of what it asks for while this is set, nothing fails. */
 static bool resolving;
+/* Otherwise a look-up would ask another machine, and wait for it in each child. */
+static bool localhost_is_a_line_in_hosts;
 
 static bool is_library(void *caller)
 {
@@ -199,7 +201,8 @@ static void tour_addresses(void)
     }
     WENT(polysock_getaddrinfo("127.0.0.1", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 16));
     resolving = true;
-    WENT(polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 16));
+    if (localhost_is_a_line_in_hosts)
+        WENT(polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 16));
     EXPECT(polysock_getaddrinfo(long_text, NULL, POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 16) < 0);
     resolving = false;
     polysock_last_detail();
@@ -534,8 +537,23 @@ TEST(what_is_kept_back_ends_and_comes_back)
         fprintf(stderr, "line %d\n", said->line);
 }
 
+static bool has_localhost(const char *path)
+{
+    char line[512];
+    bool found = false;
+    FILE *file = fopen(path, "r");
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        found = strstr(line, "localhost") != NULL;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
 int main(void)
 {
+    localhost_is_a_line_in_hosts = has_localhost("/etc/hosts");
+    if (!localhost_is_a_line_in_hosts)
+        skip("the look-up of a name where memory ends", "the name localhost (/etc/hosts)");
     said = mmap(NULL, sizeof *said, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     dl_iterate_phdr(find_library, NULL);
     MUST(library_to != 0 ? 0 : -1);

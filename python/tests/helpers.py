@@ -66,7 +66,8 @@ def own_name_is_known():
 COMPILER = os.environ.get("CC", "cc").split()
 needs_compiler = pytest.mark.skipif(shutil.which(COMPILER[0]) is None, reason=f"needs a C compiler ({COMPILER[0]})")
 LOCALHOST = "the name localhost (/etc/hosts)"
-localhost_is_known = is_known(standard.gethostbyname, "localhost")
+HOSTS = Path("/etc/hosts")  # a look-up might ask another machine
+localhost_is_known = HOSTS.exists() and "localhost" in HOSTS.read_text().split()
 needs_localhost = pytest.mark.skipif(not localhost_is_known, reason=f"needs {LOCALHOST}")
 needs_services = pytest.mark.skipif(
     not is_known(standard.getservbyname, "http"), reason="needs netbase (/etc/services)"

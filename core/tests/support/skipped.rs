@@ -4,7 +4,6 @@
 use super::alone::emulator;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::ToSocketAddrs;
 use std::process::Command;
 
 /// Says what is not tested and what it needs: on standard error, past the test harness, which keeps what passing tests
@@ -32,7 +31,8 @@ pub fn can(words: &[&str], name: &str, needs: &str) -> bool {
 
 /// Whether `localhost` leads to an address: it is a line in /etc/hosts, which need not be there.
 pub fn can_find_localhost(name: &str) -> bool {
-    let can = ("localhost", 0).to_socket_addrs().is_ok();
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default(); // a look-up might ask another machine
+    let can = hosts.split_whitespace().any(|word| word == "localhost");
     if !can {
         skip(name, "the name localhost (/etc/hosts)");
     }
