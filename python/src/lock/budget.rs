@@ -29,29 +29,20 @@ const TIME_PER_CALL: Duration = Duration::from_nanos(2500);
 const LONGEST_SPIN: Duration = Duration::from_micros(50);
 /// A receive that may keep trying for less than this does not try again.
 const SHORTEST_SPIN: Duration = Duration::from_micros(5);
-/// How many waits in a row are timed exactly after one that seemed long.
-const EXACT_IN_A_ROW: u32 = 64;
-/// Of the waits not timed exactly, one in this many is timed by the coarse clock.
-const COARSE_INTERVAL: u32 = 4;
-
-/// How a wait to reattach is timed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timing {
-    /// By a clock that ticks every few milliseconds and costs next to nothing.
-    Coarse,
-    /// Exactly.
-    Exact,
-    /// Not at all.
-    Untimed,
-}
+/// How many waits in a row are timed after the coarse clock has ticked.
+const TIMED_IN_A_ROW: u32 = 64;
+/// One call in this many looks at the coarse clock, unless its wait is timed anyway.
+const CALLS_PER_LOOK: u32 = 4;
 
 /// The budget of one thread.
 pub struct Budget {
     calls: Cell<u32>,
-    /// How many more waits are timed exactly.
-    exact: Cell<u32>,
-    /// How many more waits are not timed.
-    untimed: Cell<u32>,
+    /// How many more waits are timed.
+    timed: Cell<u32>,
+    /// How many more calls do not look at the coarse clock.
+    unlooked: Cell<u32>,
+    /// What the coarse clock said at the last look.
+    seen: Cell<i64>,
     /// How long one receive may keep trying, adapted to how well that has paid off so far.
     spin: Cell<Duration>,
     attached: Cell<u64>,
@@ -62,8 +53,9 @@ impl Budget {
     pub const fn new() -> Self {
         Self {
             calls: Cell::new(0),
-            exact: Cell::new(0),
-            untimed: Cell::new(0),
+            timed: Cell::new(0),
+            unlooked: Cell::new(0),
+            seen: Cell::new(0),
             spin: Cell::new(LONGEST_SPIN),
             attached: Cell::new(0),
             detached: Cell::new(0),
@@ -96,27 +88,34 @@ impl Budget {
         self.calls.set(0);
     }
 
-    /// Counts a call that detaches, and decides how its wait to reattach is timed.
-    pub fn next_timing(&self) -> Timing {
+    /// Counts a call that detaches, and decides whether its wait to reattach is timed. That takes two looks at an exact clock; so
+    /// no wait is timed before the coarse clock, which ticks every few milliseconds, has ticked: a long wait makes it tick.
+    #[inline]
+    pub fn is_next_timed(&self, coarse_time: impl FnOnce() -> i64) -> bool {
         self.detached.set(self.detached.get().wrapping_add(1));
-        if self.exact.get() > 0 {
-            return Timing::Exact;
-        }
-        match self.untimed.get() {
-            0 => {
-                self.untimed.set(COARSE_INTERVAL - 1);
-                Timing::Coarse
-            }
+        match self.unlooked.get() {
+            0 => self.timed.get() > 0 || self.looks_at(coarse_time()),
             more => {
-                self.untimed.set(more - 1);
-                Timing::Untimed
+                self.unlooked.set(more - 1);
+                false
             }
         }
     }
 
-    /// Makes the next waits be timed exactly: the coarse clock ticked during this one, so it may have been long.
+    fn looks_at(&self, coarse_time: i64) -> bool {
+        let ticked = self.seen.replace(coarse_time) != coarse_time;
+        if ticked {
+            self.time_next_waits();
+        } else {
+            self.unlooked.set(CALLS_PER_LOOK - 1);
+        }
+        ticked
+    }
+
+    /// Has the next waits timed.
     pub fn time_next_waits(&self) {
-        self.exact.set(EXACT_IN_A_ROW);
+        self.timed.set(TIMED_IN_A_ROW);
+        self.unlooked.set(0);
     }
 
     /// Records how long a wait to reattach took, and how many other threads reattached meanwhile: a long wait
@@ -125,13 +124,13 @@ impl Budget {
         let longest_turns = TURN_BESIDE_COMPUTING.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
         if time >= LONG_WAIT && time >= longest_turns {
             self.calls.set(CALLS);
-            self.exact.set(EXACT_IN_A_ROW);
+            self.time_next_waits();
             self.spin.set(LONGEST_SPIN);
         } else {
             if time >= SHORT_WAIT {
                 self.calls.set(0); // another thread takes turns with this one
             }
-            self.exact.set(self.exact.get().saturating_sub(1));
+            self.timed.set(self.timed.get().saturating_sub(1));
         }
     }
 
@@ -248,24 +247,42 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_has_the_next_waits_timed_exactly() {
+    fn one_call_in_four_looks_at_the_clock_and_a_tick_has_64_waits_timed() {
         let budget = Budget::new();
-        let mut timings = [Timing::Exact; 8];
-        for timing in &mut timings {
-            *timing = budget.next_timing();
-        }
-        assert_eq!(
-            timings.iter().filter(|timing| **timing == Timing::Coarse).count(),
-            2
-        );
-        assert!(!timings.contains(&Timing::Exact));
-        budget.time_next_waits();
-        for _ in 0..EXACT_IN_A_ROW {
-            assert_eq!(budget.next_timing(), Timing::Exact);
+        let looks = Cell::new(0);
+        let is_timed_at = |time: i64| {
+            budget.is_next_timed(|| {
+                looks.set(looks.get() + 1);
+                time
+            })
+        };
+        assert!(is_timed_at(1), "the clock had not been seen before");
+        for _ in 0..TIMED_IN_A_ROW {
             budget.waited(us(1), 0);
         }
-        assert_ne!(budget.next_timing(), Timing::Exact);
-        assert_eq!(budget.counts(), (0, 8 + u64::from(EXACT_IN_A_ROW) + 1));
+        looks.set(0);
+        assert!((0..9).all(|_| !is_timed_at(1)));
+        assert_eq!(looks.get(), 3);
+        assert!((0..3).all(|_| !is_timed_at(2)), "these do not look");
+        for _ in 0..TIMED_IN_A_ROW {
+            assert!(is_timed_at(2));
+            budget.waited(us(1), 0);
+        }
+        assert_eq!(looks.get(), 4);
+        assert!(!is_timed_at(2));
+        assert_eq!(budget.counts(), (0, 1 + 9 + 3 + u64::from(TIMED_IN_A_ROW) + 1));
+    }
+
+    #[test]
+    fn a_call_between_two_looks_is_timed_if_that_was_asked_for() {
+        let budget = Budget::new();
+        assert!(budget.is_next_timed(|| 1));
+        for _ in 0..TIMED_IN_A_ROW {
+            budget.waited(us(1), 0);
+        }
+        assert!(!budget.is_next_timed(|| 1));
+        budget.time_next_waits();
+        assert!(budget.is_next_timed(|| 1));
     }
 
     #[test]
@@ -312,7 +329,7 @@ mod tests {
     fn every_call_is_counted() {
         let budget = with_calls();
         assert_eq!(affordable(&budget, 1), CALLS);
-        budget.next_timing();
+        budget.is_next_timed(|| 1);
         assert_eq!(budget.counts(), (u64::from(CALLS), 1));
     }
 }

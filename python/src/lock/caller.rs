@@ -88,7 +88,9 @@ impl Caller for PythonCaller<'_> {
             detached.is_detached();
             (f(), detached.end())
         });
-        attaching.end();
+        if let Some(attaching) = attaching {
+            attaching.end();
+        }
         result
     }
 
@@ -114,7 +116,11 @@ impl Caller for PythonCaller<'_> {
             return detached;
         }
         if !self.is_alone() {
-            return self.start_among_others(hint, detached);
+            return if contention::is_counted() {
+                self.start_among_others(hint, detached)
+            } else {
+                detached
+            };
         }
         if hint.expects_wait {
             Start::Waiting

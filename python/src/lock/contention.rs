@@ -1,6 +1,6 @@
 //! The budget of this thread, and how many threads want the interpreter lock.
 
-use super::budget::{Budget, Timing};
+use super::budget::Budget;
 use super::crowding::Crowding;
 use crate::raw::threads::{call_in_forked_children, coarse_time, has_several_processors};
 use std::cell::Cell;
@@ -19,7 +19,7 @@ static CROWDED_UNTIL: AtomicI64 = AtomicI64::new(0);
 /// Until when the process is taken to have one processor, on the coarse clock.
 static ONE_PROCESSOR_UNTIL: AtomicI64 = AtomicI64::new(0);
 
-/// How many times a thread has reattached while there was a reason to count, or its wait was timed exactly.
+/// How many times a thread has reattached while there was a reason to count, or its wait was timed.
 static TURNS: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether a thread that came back from a call while threads crowded has not begun its next one: it is attached, or sleeps
@@ -156,11 +156,14 @@ fn await_detached() {
     LOOKING.store(false, Ordering::Relaxed);
 }
 
+/// Whether a thread may have a budget, or threads crowd.
+#[inline]
+pub fn is_counted() -> bool {
+    REASONS.load(Ordering::Relaxed) > 0
+}
+
 /// Spends the budget on a call that moves `bytes`; `false` if it is not enough, or if another thread is waiting.
 pub fn spend(bytes: usize) -> bool {
-    if REASONS.load(Ordering::Relaxed) == 0 {
-        return false;
-    }
     BUDGET.with(|budget| {
         let spent = !budget.is_spent() && !others_wait() && budget.spend(bytes);
         if spent && budget.is_spent() {
@@ -195,7 +198,7 @@ pub fn spun_since(start: Instant, found: bool) {
 
 /// A call that is made detached.
 pub struct Detached {
-    timing: Timing,
+    is_timed: bool,
 }
 
 impl Detached {
@@ -203,7 +206,7 @@ impl Detached {
     #[inline]
     pub fn begin() -> Self {
         Self {
-            timing: BUDGET.with(Budget::next_timing),
+            is_timed: BUDGET.with(|budget| budget.is_next_timed(coarse_time)),
         }
     }
 
@@ -215,10 +218,25 @@ impl Detached {
         }
     }
 
-    /// Ends it and begins the wait to reattach.
+    /// Ends it and begins the wait to reattach; `None` if that is neither timed nor counted.
     #[inline]
-    pub fn end(self) -> Attaching {
-        let is_counted = REASONS.load(Ordering::Relaxed) > 0;
+    pub fn end(self) -> Option<Attaching> {
+        let is_counted = is_counted();
+        (is_counted || self.is_timed).then(|| Attaching::begin(self.is_timed, is_counted))
+    }
+}
+
+/// A wait to reattach that is timed or counted.
+pub struct Attaching {
+    /// When it began, and how many turns there had been, if it is timed.
+    start: Option<(Instant, usize)>,
+    is_counted: bool,
+    is_crowded: bool,
+}
+
+impl Attaching {
+    #[inline(never)] // most waits are neither
+    fn begin(is_timed: bool, is_counted: bool) -> Self {
         let is_crowded = is_counted && remembers_crowd();
         if is_crowded && others_wait() {
             give_way();
@@ -229,36 +247,15 @@ impl Detached {
         if is_crowded && ATTACHED.load(Ordering::Relaxed) {
             await_detached();
         }
-        let start = match self.timing {
-            Timing::Exact => Start::Exact(Instant::now(), TURNS.load(Ordering::Relaxed)),
-            Timing::Coarse => Start::Coarse(coarse_time()),
-            Timing::Untimed => Start::Untimed,
-        };
-        Attaching {
-            start,
+        Self {
+            start: is_timed.then(|| (Instant::now(), TURNS.load(Ordering::Relaxed))),
             is_counted,
             is_crowded,
         }
     }
-}
 
-/// A wait to reattach: when it began, on the clock by which it is timed.
-pub struct Attaching {
-    start: Start,
-    is_counted: bool,
-    is_crowded: bool,
-}
-
-enum Start {
-    Coarse(i64),
-    /// The clock, and how many turns there had been.
-    Exact(Instant, usize),
-    Untimed,
-}
-
-impl Attaching {
     /// Ends it, attached.
-    #[inline]
+    #[inline(never)]
     pub fn end(self) {
         if self.is_counted {
             ATTACHING.fetch_sub(1, Ordering::Relaxed);
@@ -266,20 +263,13 @@ impl Attaching {
         if self.is_crowded {
             ATTACHED.store(true, Ordering::Relaxed);
         }
-        if self.is_counted || matches!(self.start, Start::Exact(..)) {
-            TURNS.fetch_add(1, Ordering::Relaxed);
-        }
-        match self.start {
-            Start::Untimed => {}
-            Start::Coarse(start) if coarse_time() == start => {}
-            Start::Coarse(_) => BUDGET.with(Budget::time_next_waits),
-            Start::Exact(start, turns) => {
-                let others = TURNS
-                    .load(Ordering::Relaxed)
-                    .wrapping_sub(turns)
-                    .saturating_sub(1);
-                waited(start.elapsed(), others);
-            }
+        TURNS.fetch_add(1, Ordering::Relaxed);
+        if let Some((start, turns)) = self.start {
+            let others = TURNS
+                .load(Ordering::Relaxed)
+                .wrapping_sub(turns)
+                .saturating_sub(1);
+            waited(start.elapsed(), others);
         }
     }
 }
