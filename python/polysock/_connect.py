@@ -19,7 +19,12 @@ def create_connection(
     The timeout covers all addresses together and begins after the name look-up. If all addresses fail, the error of the
     last one is raised, or with `all_errors` an ExceptionGroup of all errors.
     """
-    host, port = address
+    try:
+        host, port = address
+    except ValueError as wrong:
+        if isinstance(address, str):
+            wrong.add_note("hint: an address is a tuple, such as ('127.0.0.1', 80)")
+        raise
     found = list(package.getaddrinfo(host, port, 0, SOCK_STREAM))  # a replacement may return any iterable
     limit = package.getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
 

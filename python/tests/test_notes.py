@@ -126,6 +126,10 @@ MISTAKES = [
     (STREAM, lambda sock: sock.bind(("127.0.0.1", "80")), "the port is a string"),
     (STREAM, lambda sock: sock.connect_ex(("127.0.0.1", "80")), "the port is a string"),
     (STREAM, lambda sock: sock.connect("127.0.0.1:80"), "an address is a tuple"),
+    (STREAM, lambda sock: sock.connect("127.0.0.1", 80), "host and port are one argument"),
+    (STREAM, lambda sock: sock.connect("127.0.0.1", "80"), "host and port are one argument"),
+    (STREAM, lambda sock: sock.connect_ex("127.0.0.1", 80), "host and port are one argument"),
+    (STREAM, lambda sock: sock.bind("", 80), "host and port are one argument"),
     (STREAM, lambda sock: sock.connect(["127.0.0.1", 80]), "not a list"),
     (STREAM, lambda sock: sock.connect((80, "127.0.0.1")), "the host comes first"),
     (STREAM, lambda sock: sock.connect(("[::1]", 80)), "without brackets"),
@@ -144,6 +148,8 @@ MISTAKES = [
     (DATAGRAM, lambda sock: sock.sendmsg([b"x"] * 1025, [], 0, PAIR), "a call takes at most 1024 buffers"),
     (DATAGRAM, lambda sock: sock.send(b"x"), "send it with one, or connect first"),
     (DATAGRAM, lambda sock: sock.sendto("text", PAIR), "text.encode()"),
+    (DATAGRAM, lambda sock: sock.sendto(b"x", *PAIR), "host and port are one argument"),
+    (DATAGRAM, lambda sock: sock.sendto(b"x", PAIR, 0), "flags come before the address"),
     (DATAGRAM, lambda sock: sock.sendto(bytes(65508), PAIR), "at most 65,507 bytes"),
     (DATAGRAM, lambda sock: sock.sendto(b"x", ("127.0.0.1", 0)), "port 0 means"),
     (DATAGRAM, lambda sock: sock.sendto(b"x", ("127.255.255.255", 9)), "SO_BROADCAST"),
@@ -256,6 +262,11 @@ def test_unix_paths(tmp_path, monkeypatch):
             assert str(error) == "AF_UNIX path too long"
             assert "the path has 200 bytes, and the limit is 107" in notes
             assert "an address of this socket is a path" in raised(sock.bind, PAIR)[1]
+
+
+def test_create_connection_with_a_host_alone():
+    error, notes = raised(polysock.create_connection, "localhost", 80)
+    assert (type(error), notes) == (ValueError, "hint: an address is a tuple, such as ('127.0.0.1', 80)")
 
 
 @needs_ipv6

@@ -33,7 +33,7 @@ pub fn hint_at_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>)
             "an address of this socket is a path; (host, port) is for AF_INET",
         ),
         Family::IPV4 | Family::IPV6 if is_type_error => {
-            if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
+            if is_text(object) {
                 add_hint(py, raised, "an address is a tuple, such as ('127.0.0.1', 80)")
             } else if object.is_instance_of::<PyList>() {
                 add_hint(py, raised, "an address is a tuple, not a list")
@@ -61,6 +61,29 @@ pub fn hint_at_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>)
         },
         _ => raised,
     }
+}
+
+/// Adds a hint to the exception for two arguments if they are a host and a port, not one address.
+pub fn hint_at_split_address(raised: PyErr, host: &Bound<'_, PyAny>, port: &Bound<'_, PyAny>) -> PyErr {
+    if is_text(host) && (port.is_instance_of::<PyInt>() || is_text(port)) {
+        let hint = "host and port are one argument, in parentheses of its own: ('127.0.0.1', 80)";
+        add_hint(host.py(), raised, hint)
+    } else {
+        raised
+    }
+}
+
+fn is_text(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>()
+}
+
+/// Adds a hint to the exception for the flags of `sendto(data, flags, address)`, which are not a number.
+pub fn hint_at_flags(raised: PyErr, flags: &Bound<'_, PyAny>, address: &Bound<'_, PyAny>) -> PyErr {
+    if flags.is_instance_of::<PyTuple>() {
+        let hint = "flags come before the address: sendto(data, flags, address)";
+        return add_hint(flags.py(), raised, hint);
+    }
+    hint_at_split_address(raised, flags, address)
 }
 
 /// Adds a hint to the exception for an object that can't be sent, or can't be received into.

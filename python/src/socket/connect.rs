@@ -2,10 +2,30 @@
 
 use super::native::{Current, NativeSocket};
 use crate::core_call::CoreCall;
-use crate::errors::{Context, Failure};
+use crate::errors::{hint_at_split_address, Context, Failure};
 use crate::{address, audit};
 use polysock::{Address, Socket};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// The address, which is the only argument of a method of this name.
+///
+/// # Errors
+/// `TypeError`, with CPython's text.
+pub fn only_address<'py>(name: &str, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    let count = arguments.len();
+    if count == 1 {
+        return arguments.get_item(0);
+    }
+    let raised = PyTypeError::new_err(format!(
+        "socket.{name}() takes exactly one argument ({count} given)"
+    ));
+    Err(match count {
+        2 => hint_at_split_address(raised, &arguments.get_item(0)?, &arguments.get_item(1)?),
+        _ => raised,
+    })
+}
 
 /// Binds the socket to an address.
 pub fn bind(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -5,6 +5,7 @@ use super::transfer::{buffer_of, data_of, waiting_flags, Using};
 use super::NativeSocket;
 use crate::arguments::{CInt, Size};
 use crate::core_call::CoreCall;
+use crate::errors::hint_at_flags;
 use crate::lock::LockPolicy;
 use crate::raw::buffer::Readable;
 use crate::{address, audit};
@@ -66,7 +67,12 @@ pub fn sendto(slf: &Bound<'_, NativeSocket>, arguments: &Bound<'_, PyTuple>) -> 
         }
     };
     let data = data_of(&data)?;
-    let flags = flags.map_or(Ok(CInt(0)), |flags| flags.extract())?;
+    let flags = match flags {
+        None => CInt(0),
+        Some(flags) => flags
+            .extract()
+            .map_err(|raised| hint_at_flags(raised, &flags, &address))?,
+    };
     send_to(slf, &data, flags, &address)
 }
 

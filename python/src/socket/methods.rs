@@ -67,9 +67,9 @@ impl NativeSocket {
     }
 
     /// Binds the socket to an address.
-    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
-    fn bind(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        connect::bind(slf, address)
+    #[pyo3(signature = (*arguments), text_signature = "($self, object, /)")]
+    fn bind(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
+        connect::bind(slf, &connect::only_address("bind", arguments)?)
     }
 
     /// Starts to listen; a negative backlog means 0.
@@ -80,15 +80,15 @@ impl NativeSocket {
     }
 
     /// Connects to an address.
-    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
-    fn connect(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        connect::connect(slf, address)
+    #[pyo3(signature = (*arguments), text_signature = "($self, object, /)")]
+    fn connect(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
+        connect::connect(slf, &connect::only_address("connect", arguments)?)
     }
 
     /// Connects to an address and returns the error number: 0 on success, EAGAIN when the time is up.
-    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
-    fn connect_ex(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
-        connect::connect_ex(slf, address)
+    #[pyo3(signature = (*arguments), text_signature = "($self, object, /)")]
+    fn connect_ex(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<i32> {
+        connect::connect_ex(slf, &connect::only_address("connect_ex", arguments)?)
     }
 
     /// Sends as much as there is room for and returns how much.
