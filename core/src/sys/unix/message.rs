@@ -30,7 +30,7 @@ pub fn sendmsg(
     }
     if !control.is_empty() {
         header.msg_control = control.as_ptr().cast_mut().cast();
-        header.msg_controllen = narrow(control.len());
+        header.msg_controllen = control_length(control)?;
     }
     let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
@@ -97,6 +97,14 @@ pub(super) fn message_header(parts: *const libc::iovec, count: usize) -> libc::m
     header.msg_iov = parts.cast_mut();
     header.msg_iovlen = narrow(count);
     header
+}
+
+/// The length of control messages to send.
+///
+/// # Errors
+/// `ENOBUFS`, which the kernel reports for too long ones, where a length is too narrow.
+fn control_length<L: TryFrom<usize>>(control: &[u8]) -> io::Result<L> {
+    L::try_from(control.len()).map_err(|_| io::Error::from_raw_os_error(libc::ENOBUFS))
 }
 
 /// Converts between `usize` and the types that systems use for lengths.
