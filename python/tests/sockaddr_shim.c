@@ -2,9 +2,12 @@
  * bind, connect, sendto and sendmsg keep the address that they are given; getsockname returns a prepared address, and
  * recvmsg prepared control messages. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 enum { ROOM = 256 };
 
@@ -69,6 +72,23 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     (void)fd, (void)flags;
     return keep(message->msg_name, message->msg_namelen);
+}
+
+/* With musl, polysock sends messages by it. */
+long syscall(long number, ...)
+{
+    long arguments[6];
+    va_list list;
+    va_start(list, number);
+    for (int index = 0; index < 6; index++)
+        arguments[index] = va_arg(list, long);
+    va_end(list);
+    if (number == SYS_sendmsg)
+        return sendmsg((int)arguments[0], (const struct msghdr *)arguments[1], (int)arguments[2]);
+    static long (*next)(long, ...);
+    if (next == NULL)
+        next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+    return next(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
