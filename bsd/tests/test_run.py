@@ -146,6 +146,11 @@ def test_with_layers_for_two_c_libraries_each_program_finds_its_own(only_glibc):
     assert (path, shown.stderr) == (f"{only_glibc}/polysock/either/$LIB/libpolysock-bsd.so.0", "")
     assert set(loaded) == {f"{only_glibc.name}/libpolysock-bsd.so.0"}
     assert Path(path).samefile(only_glibc / "polysock/musl/libpolysock-bsd.so.0")
+    # Where the loader does not find its own there, the layer's own path is used.
+    for link in (only_glibc / "polysock/either").glob("lib*/**/*.so.0"):
+        link.unlink()
+    shown = run(only_glibc / "polysock-run", "printenv", "LD_PRELOAD")
+    assert (shown.stdout, shown.stderr) == (f"{only_glibc}/libpolysock-bsd.so.0\n", "")
 
 
 def test_a_program_without_its_loader_is_refused(layer, with_loader):

@@ -73,10 +73,12 @@ fn missing(folder: &Path, program: &Program) -> Refusal {
 #[cfg(target_env = "gnu")]
 fn for_either_library(folder: &Path) -> Option<PathBuf> {
     let either = places(folder).map(|place| place.join("polysock/either"));
-    let either = either.iter().find_map(|folder| folder.canonicalize().ok())?;
-    let (own, others) = (either.join(library_folder()?), either.join("$LIB"));
-    let serves = |folder: &Path| check_version(&folder.join(NAME)).is_ok();
-    (serves(&own) && serves(&others)).then(|| others.join(NAME))
+    let others = either
+        .iter()
+        .find_map(|folder| folder.canonicalize().ok())?
+        .join("$LIB");
+    let path = others.join(NAME);
+    (is_found_by_the_loader(&path) && check_version(&path).is_ok()).then_some(path)
 }
 
 #[cfg(not(target_env = "gnu"))]
@@ -84,25 +86,16 @@ fn for_either_library(_: &Path) -> Option<PathBuf> {
     None
 }
 
-/// What glibc's loader replaces `$LIB` with; its error message says so when it does not find a library.
+/// Whether glibc's loader, which replaces `$LIB`, finds a library that it can load. It does not load it.
 #[cfg(target_env = "gnu")]
-fn library_folder() -> Option<PathBuf> {
-    use std::ffi::{CStr, OsStr};
-    // SAFETY: the path ends with NUL, and no file has it.
-    let library = unsafe { libc::dlopen(c"/nonexistent-/$LIB/-nonexistent".as_ptr(), libc::RTLD_LAZY) };
-    if !library.is_null() {
-        return None;
-    }
-    // SAFETY: no memory is involved.
-    let said = unsafe { libc::dlerror() };
-    if said.is_null() {
-        return None;
-    }
-    // SAFETY: the text ends with NUL, and stays until the next call.
-    let said = unsafe { CStr::from_ptr(said) }.to_bytes();
-    let rest = said.strip_prefix(b"/nonexistent-/")?;
-    let end = rest.windows(2).position(|part| part == b"/-")?;
-    Some(PathBuf::from(OsStr::from_bytes(rest.get(..end)?)))
+fn is_found_by_the_loader(path: &Path) -> bool {
+    let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else {
+        return false;
+    };
+    // SAFETY: the path ends with NUL, and no code of the library runs.
+    let library = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
+    // SAFETY: no memory is involved. Without an error, it was found, but was not loaded before.
+    !library.is_null() || unsafe { libc::dlerror() }.is_null()
 }
 
 /// Refuses a layer of another version, which might ignore what it does not know.
