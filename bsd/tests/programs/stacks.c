@@ -110,7 +110,11 @@ static void handler(int number) {
 /* Only what the kernel needs for its frame, and what the calls themselves need. */
 #ifdef __GLIBC__
 #define KERNELS_OWN sysconf(_SC_MINSIGSTKSZ)
+#ifdef __i386__
+static const size_t OWN = 1536 + 512; /* there, the kernel's frame is larger than it says */
+#else
 static const size_t OWN = 1536;
+#endif
 #else
 enum { AT_SMALLEST_STACK = 51 }; /* AT_MINSIGSTKSZ */
 #define KERNELS_OWN getauxval(AT_SMALLEST_STACK)

@@ -51,7 +51,10 @@ extern "C" fn run<T, F: FnOnce() -> T>(job: *mut u8) {
 }
 
 /// Calls `function(argument)` with the stack that ends at `top`.
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64")
+))]
 unsafe fn call_on(top: *mut u8, function: extern "C" fn(*mut u8), argument: *mut u8) {
     extern "C" {
         fn polysock_call_on_stack(top: *mut u8, function: extern "C" fn(*mut u8), argument: *mut u8);
@@ -61,7 +64,10 @@ unsafe fn call_on(top: *mut u8, function: extern "C" fn(*mut u8), argument: *mut
 }
 
 /// With the stack of the caller: elsewhere nothing needs this.
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64")
+)))]
 unsafe fn call_on(_: *mut u8, function: extern "C" fn(*mut u8), argument: *mut u8) {
     function(argument);
 }
@@ -86,6 +92,33 @@ std::arch::global_asm!(
     "mov rsp, rbp",
     "pop rbp",
     ".cfi_def_cfa rsp, 8",
+    "ret",
+    ".cfi_endproc",
+    ".size polysock_call_on_stack, . - polysock_call_on_stack",
+    ".popsection",
+);
+
+// Its arguments are on the caller's stack. At a call, the stack is aligned to 16 bytes.
+#[cfg(all(target_os = "linux", target_arch = "x86"))]
+std::arch::global_asm!(
+    ".pushsection .text.polysock_call_on_stack,\"ax\",@progbits",
+    ".hidden polysock_call_on_stack",
+    ".globl polysock_call_on_stack",
+    ".type polysock_call_on_stack,@function",
+    "polysock_call_on_stack:",
+    ".cfi_startproc",
+    "push ebp",
+    ".cfi_def_cfa_offset 8",
+    ".cfi_offset ebp, -8",
+    "mov ebp, esp",
+    ".cfi_def_cfa_register ebp",
+    "mov esp, dword ptr [ebp + 8]",
+    "sub esp, 12",
+    "push dword ptr [ebp + 16]",
+    "call dword ptr [ebp + 12]",
+    "mov esp, ebp",
+    "pop ebp",
+    ".cfi_def_cfa esp, 4",
     "ret",
     ".cfi_endproc",
     ".size polysock_call_on_stack, . - polysock_call_on_stack",
@@ -123,7 +156,7 @@ std::arch::global_asm!(
 #[cfg(all(
     test,
     target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
+    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64")
 ))]
 mod tests {
     use super::*;
