@@ -35,7 +35,8 @@ setup: ## what the tests use, from Debian's packages (as root)
 .PHONY: setup-targets
 setup-targets: ## what the checks for other systems use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src \
-	  qemu-user-static gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross libc6-i386 lib32gcc-s1 musl-tools
+	  qemu-user-static gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross libc6-i386 lib32gcc-s1 \
+	  libc6-dev-i386 lib32gcc-$$(gcc -dumpversion)-dev musl-tools
 
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON='$(PYTHON)' CC='$(CC)' CXX='$(CXX)' sh tools/prerequisites.sh
@@ -593,7 +594,7 @@ check-targets: $(TARGETS_VENV)/.ready ## type-check and link the crates for othe
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
 # As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.
-.PHONY: test-musl test-musl-layer test-musl-python test-i686 test-arm
+.PHONY: test-musl test-musl-layer test-musl-python test-i686 test-i686-layer test-arm
 test-musl: test-musl-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and the layer with the C library musl
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)
 
@@ -610,8 +611,11 @@ $(MUSL_PYTHON)/python/bin/python3: tools/musl_python.sh
 test-musl-python: $(TARGETS_VENV)/.ready $(MUSL_PYTHON)/python/bin/python3 ## the Python tests with a CPython for musl, which it compiles (needs make setup-targets)
 	sh tools/test_musl_python.sh $(TARGETS_VENV) $(MUSL_PYTHON) python/tests
 
-test-i686: $(TARGETS_VENV)/.ready ## the Rust and C tests as 32-bit programs
+test-i686: test-i686-layer $(TARGETS_VENV)/.ready ## the tests of Rust, C and the layer as 32-bit programs
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh i686 $(TARGETS_VENV)
+
+test-i686-layer: layer python-module $(TARGETS_VENV)/.ready
+	sh tools/test_layer_i686.sh $(TARGETS_VENV) $(VENV) $(BUILD)/i686
 
 test-arm: $(TARGETS_VENV)/.ready ## most of the Rust and C tests for 64-bit ARM, under qemu
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh aarch64 $(TARGETS_VENV)

@@ -24,5 +24,5 @@ def read(lines):
 def pytest_collection_modifyitems(items):
     known = read(Path(os.environ["KNOWN_FAILURES"]).read_text(encoding="utf-8").splitlines())
     for item in items:
-        if reason := known.get(item.nodeid.removeprefix("tests/")):
+        if reason := known.get(item.nodeid.removeprefix("bsd/").removeprefix("tests/")):
             item.add_marker(pytest.mark.xfail(reason=reason, strict=not reason.startswith("sometimes")))

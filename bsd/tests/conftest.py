@@ -15,8 +15,22 @@ COMPILER = os.environ.get("CC", "cc").split()
 SECONDS = 60
 
 
+def macros():
+    """The macros of the compiler and its C library, as lines."""
+    command = [*COMPILER, "-E", "-dM", "-include", "features.h", "-x", "c", os.devnull]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+MACROS = macros()
+# What the compiler makes programs for.
+IS_FOR_GLIBC = any(line.startswith("#define __GLIBC__ ") for line in MACROS)
+HAS_32_BITS = "#define __SIZEOF_POINTER__ 4" in MACROS
+
+
 def has_dprintf():
-    """Whether the layer has functions with any number of arguments, which it has if Rust has naked functions."""
+    """Whether the layer has functions with any number of arguments, given 64 bits and naked functions."""
+    if HAS_32_BITS:
+        return False
     if not shutil.which("rustc"):
         return True
     version = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout
@@ -24,15 +38,6 @@ def has_dprintf():
 
 
 HAS_DPRINTF = has_dprintf()
-
-
-def is_for_glibc():
-    """Whether the compiler makes programs that use glibc."""
-    command = [*COMPILER, "-E", "-dM", "-include", "features.h", "-x", "c", os.devnull]
-    return "define __GLIBC__ " in subprocess.run(command, capture_output=True, text=True, check=False).stdout
-
-
-IS_FOR_GLIBC = is_for_glibc()
 needs_glibc = pytest.mark.skipif(not IS_FOR_GLIBC, reason="needs programs of glibc")
 # What the programs use of glibc.
 OF_GLIBC = [] if IS_FOR_GLIBC else ["-D_GNU_SOURCE", "-include", str(HERE / "programs/glibc_names.h")]

@@ -30,17 +30,18 @@ def test_help(layer):
         ((), 125, "usage:"),
         (("--trace",), 125, "--trace needs a value"),
         (("--trace", ""), 125, "--trace needs a value"),
-        (("--bogus", "true"), 125, "unknown option --bogus"),
-        (("--data", "some", "true"), 125, "--data must be none, all or a number, not some"),
-        (("--trace", "/nonexistent/a/b", "true"), 125, "/nonexistent/a/b: No such file or directory\n"),
-        (("--trace", __file__, "true"), 125, f"{__file__}: File exists\n"),
+        (("--bogus", "PROGRAM"), 125, "unknown option --bogus"),
+        (("--data", "some", "PROGRAM"), 125, "--data must be none, all or a number, not some"),
+        (("--trace", "/nonexistent/a/b", "PROGRAM"), 125, "/nonexistent/a/b: No such file or directory\n"),
+        (("--trace", "FILE", "PROGRAM"), 125, "/test_run.py: File exists\n"),
         (("no-such-program",), 127, "no-such-program: not found"),
         (("/nonexistent/program",), 127, "/nonexistent/program: No such file or directory\n"),
         (("/",), 126, "/: "),
     ],
 )
-def test_what_can_not_be_run(layer, words, status, text):
-    finished = layer.run(*words)
+def test_what_can_not_be_run(layer, compiled, words, status, text):
+    known = {"PROGRAM": compiled("echo"), "FILE": __file__}
+    finished = layer.run(*(known.get(word, word) for word in words))
     assert finished.returncode == status
     assert finished.stderr.startswith("polysock-run: ")
     assert text in finished.stderr

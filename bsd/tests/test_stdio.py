@@ -36,7 +36,7 @@ PROMISED = [
 ]
 
 
-needs_dprintf = pytest.mark.skipif(not HAS_DPRINTF, reason="needs a layer built by Rust 1.88")
+needs_dprintf = pytest.mark.skipif(not HAS_DPRINTF, reason="needs a layer for 64 bits, built by Rust 1.88")
 
 
 @pytest.fixture(scope="module")

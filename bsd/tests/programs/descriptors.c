@@ -344,6 +344,13 @@ static void *wait_to_receive(void *fd) {
     return (void *)(long)recv(*(int *)fd, &byte, 1, 0);
 }
 
+/* The system call of recv. */
+#ifdef SYS_socketcall
+enum { RECEIVES = SYS_socketcall };
+#else
+enum { RECEIVES = SYS_recvfrom };
+#endif
+
 /* Waits until the other thread waits in the kernel. */
 static void wait_until_it_receives(void) {
     char path[64], text[16];
@@ -353,7 +360,7 @@ static void wait_until_it_receives(void) {
         ssize_t length = read(file, text, sizeof text - 1);
         close(file);
         text[length > 0 ? length : 0] = 0;
-        if (atoi(text) == SYS_recvfrom)
+        if (atoi(text) == RECEIVES)
             break;
         sched_yield();
     }

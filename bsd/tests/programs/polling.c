@@ -311,7 +311,7 @@ static void above_a_call(void) {
 /* ------------------------------------------------------------ closes that can't end the wait at once */
 
 static void block_by_system_call(void) {
-    unsigned long all = ~0UL;
+    unsigned long long all = ~0ULL;
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all);
 }
 

@@ -16,6 +16,9 @@
 static int restrict_calls(const char *how) {
     struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef SYS_socketcall /* how C libraries for 32 bits send and receive */
+        ALLOW(socketcall),
+#endif
         ALLOW(read), ALLOW(write), ALLOW(sendto), ALLOW(recvfrom), ALLOW(close), ALLOW(exit), ALLOW(exit_group),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };

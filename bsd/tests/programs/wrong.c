@@ -74,6 +74,7 @@ static void parts(void) {
     fill();
     struct iovec overflowing[3] = {{room, 4}, {room, SSIZE_MAX}, {room, SSIZE_MAX}};
     SHOW(readv(pair[0], overflowing, 3));
+    fill(); /* with 32 bits, those are not too long together, and it was received */
     struct iovec gap[3] = {{room, 2}, {nowhere, 2}, {room, 2}};
     SHOW(writev(pair[1], gap, 3));
     SHOW(readv(pair[0], gap, 3));
@@ -133,7 +134,9 @@ static void messages(void) {
     SHOW_READ_BY_KERNEL(recvmmsg(pair[0], last, minus_one, MSG_DONTWAIT, NULL));
     struct timespec wrong = {0, 2000000000};
     SHOW(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, &wrong));
+#if __SIZEOF_POINTER__ == 8 /* otherwise glibc reads it */
     SHOW_READ_BY_KERNEL(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, nowhere));
+#endif
 }
 
 static void addresses(void) {
@@ -240,7 +243,9 @@ static void readiness(void) {
             if (ready || index != 2)
                 SHOW(select(pair[0] + 1, &set, NULL, NULL, &times[index]));
         }
+#if __SIZEOF_POINTER__ == 8
         SHOW(epoll_pwait2(epoll, found, 2, nowhere, NULL));
+#endif
         SHOW(select(highest, NULL, NULL, NULL, &times[3]));
         SHOW(select(lowest, NULL, NULL, NULL, NULL));
         SHOW(poll(&entry, 1, ready ? lowest : 0));
