@@ -30,7 +30,9 @@ const LONGEST_SPIN: Duration = Duration::from_micros(50);
 /// A receive that may keep trying for less than this does not try again.
 const SHORTEST_SPIN: Duration = Duration::from_micros(5);
 /// How many waits in a row are timed after the coarse clock has ticked.
-const TIMED_IN_A_ROW: u32 = 64;
+const TIMED_AFTER_TICK: u32 = 8;
+/// ... and after one that shows that other threads want the lock.
+const TIMED_AMONG_OTHERS: u32 = 64;
 /// One call in this many looks at the coarse clock, unless its wait is timed anyway.
 const CALLS_PER_LOOK: u32 = 4;
 
@@ -105,16 +107,16 @@ impl Budget {
     fn looks_at(&self, coarse_time: i64) -> bool {
         let ticked = self.seen.replace(coarse_time) != coarse_time;
         if ticked {
-            self.time_next_waits();
+            self.timed.set(TIMED_AFTER_TICK);
         } else {
             self.unlooked.set(CALLS_PER_LOOK - 1);
         }
         ticked
     }
 
-    /// Has the next waits timed.
+    /// Has the next waits timed: other threads want the lock.
     pub fn time_next_waits(&self) {
-        self.timed.set(TIMED_IN_A_ROW);
+        self.timed.set(TIMED_AMONG_OTHERS);
         self.unlooked.set(0);
     }
 
@@ -247,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn one_call_in_four_looks_at_the_clock_and_a_tick_has_64_waits_timed() {
+    fn one_call_in_four_looks_at_the_clock_and_a_tick_has_the_next_waits_timed() {
         let budget = Budget::new();
         let looks = Cell::new(0);
         let is_timed_at = |time: i64| {
@@ -257,32 +259,39 @@ mod tests {
             })
         };
         assert!(is_timed_at(1), "the clock had not been seen before");
-        for _ in 0..TIMED_IN_A_ROW {
+        for _ in 0..TIMED_AFTER_TICK {
             budget.waited(us(1), 0);
         }
         looks.set(0);
         assert!((0..9).all(|_| !is_timed_at(1)));
         assert_eq!(looks.get(), 3);
         assert!((0..3).all(|_| !is_timed_at(2)), "these do not look");
-        for _ in 0..TIMED_IN_A_ROW {
+        for _ in 0..TIMED_AFTER_TICK {
             assert!(is_timed_at(2));
             budget.waited(us(1), 0);
         }
         assert_eq!(looks.get(), 4);
         assert!(!is_timed_at(2));
-        assert_eq!(budget.counts(), (0, 1 + 9 + 3 + u64::from(TIMED_IN_A_ROW) + 1));
+        assert_eq!(budget.counts(), (0, 1 + 9 + 3 + u64::from(TIMED_AFTER_TICK) + 1));
     }
 
     #[test]
-    fn a_call_between_two_looks_is_timed_if_that_was_asked_for() {
+    fn a_long_wait_has_more_waits_timed_and_so_has_a_request() {
         let budget = Budget::new();
-        assert!(budget.is_next_timed(|| 1));
-        for _ in 0..TIMED_IN_A_ROW {
-            budget.waited(us(1), 0);
-        }
-        assert!(!budget.is_next_timed(|| 1));
+        let timed = || {
+            (0..)
+                .take_while(|_| {
+                    let is_timed = budget.is_next_timed(|| 1);
+                    budget.waited(us(1), 0);
+                    is_timed
+                })
+                .count()
+        };
+        assert_eq!(timed(), TIMED_AFTER_TICK as usize);
+        budget.waited(ms(5), 0);
+        assert_eq!(timed(), TIMED_AMONG_OTHERS as usize);
         budget.time_next_waits();
-        assert!(budget.is_next_timed(|| 1));
+        assert_eq!(timed(), TIMED_AMONG_OTHERS as usize);
     }
 
     #[test]
