@@ -5,7 +5,7 @@ use super::lazy_socket::LazySocket;
 use super::options;
 use super::refusal::{Refusal, Result};
 use crate::buffer::{RecvBuf, SendBuf};
-use crate::caller::Caller;
+use crate::caller::{Caller, NativeCaller};
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation};
 use crate::sys::fork::ForkLock;
@@ -18,12 +18,16 @@ use std::sync::OnceLock;
 /// us busy.
 const MOST_DROPPED: usize = 10_000;
 
+/// How often disconnect takes its port again at most, while threads that send make the system choose another one.
+const MOST_REBOUND: usize = 100;
+
 /// A UDP socket that behaves like `java.net.DatagramSocket`: it reaches both versions of IP, may send broadcasts, and
 /// receives only from groups that it joined itself.
 pub struct DatagramSocket {
     socket: LazySocket,
     bound: OnceLock<SocketAddr>,
     connected: AtomicBool,
+    /// Held while the address or the peer changes, which takes several system calls, none of which waits.
     peer: ForkLock<Option<SocketAddr>>,
     reuse_address: bool,
 }
@@ -61,6 +65,7 @@ impl DatagramSocket {
     /// `AlreadyBound`, `Closed`; see also [`crate::Socket::bind`].
     pub fn bind(&self, address: Option<SocketAddr>) -> Result<()> {
         let made = self.open()?;
+        let _changing = self.peer.lock();
         if self.is_bound() {
             return Err(Refusal::AlreadyBound);
         }
@@ -94,9 +99,15 @@ impl DatagramSocket {
             return Err(Refusal::ConnectToPortZero); // Linux accepts it, and drops what is sent
         }
         let target = destination(made, address);
-        made.on(&mut *caller).within(Timeout::Never).connect(&target)?;
-        *self.peer.lock() = Some(address);
-        self.connected.store(true, Ordering::Release);
+        {
+            let mut peer = self.peer.lock();
+            // Not for the caller, who must not wait for an interpreter while this is held.
+            made.on(NativeCaller)
+                .within(Timeout::NonBlocking)
+                .connect(&target)?;
+            *peer = Some(address);
+            self.connected.store(true, Ordering::Release);
+        }
         for _ in 0..MOST_DROPPED {
             let mut dropped = [0_u8; 1];
             let mut call = made.on(&mut *caller).within(Timeout::NonBlocking);
@@ -112,15 +123,28 @@ impl DatagramSocket {
     /// # Errors
     /// See [`crate::Socket::bind`], if the port had to be bound again.
     pub fn disconnect(&self) -> Result<()> {
+        let mut peer = self.peer.lock();
         if self.is_closed() || !self.connected.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        *self.peer.lock() = None;
+        *peer = None;
         let made = self.open()?;
-        made.disconnect()?;
-        // Linux releases a port that it chose itself.
+        let mut tries = 0;
+        loop {
+            made.disconnect()?;
+            tries += 1;
+            match self.rebind(made) {
+                Err(error) if error.errno() == Some(libc::EINVAL) && tries < MOST_REBOUND => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    /// Takes the port again: Linux releases one that it chose itself. Fails with `EINVAL` if another thread has sent since,
+    /// for which Linux chose another one.
+    fn rebind(&self, made: &crate::Socket) -> crate::Result<()> {
         match (self.bound.get(), made.local_address()?.port()) {
-            (Some(&before), Some(0)) => Ok(made.bind(&local(made, before))?),
+            (Some(before), Some(port)) if port != before.port() => made.bind(&local(made, *before)),
             _ => Ok(()),
         }
     }

@@ -5,7 +5,9 @@ use crate::support::{connection, fill, limited, ms, small_connection, start_bloc
 use polysock::java_net::{self, DatagramSocket, Refusal, ServerSocket, Socket, To};
 use polysock::{Kind, NativeCaller, Operation, Timeout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -475,6 +477,44 @@ fn a_connected_datagram_socket_knows_one_peer_and_keeps_its_port() {
         sender.receive(&mut [0; 16], &mut NativeCaller).unwrap(),
         (5, Some(strange))
     );
+}
+
+#[test]
+fn a_datagram_socket_that_threads_connect_and_disconnect_keeps_its_port_and_its_peer() {
+    limited(|| {
+        let (_one, one) = bound_datagrams();
+        let (_two, two) = bound_datagrams();
+        let socket = DatagramSocket::new(false);
+        socket.bind(None).unwrap();
+        let made = socket.open().unwrap();
+        // Both threads begin each step at the same time, which a Barrier does not do.
+        let ready = AtomicUsize::new(0);
+        let step = |number: usize| {
+            ready.fetch_add(1, Ordering::SeqCst);
+            while ready.load(Ordering::SeqCst) < 2 * number {
+                thread::yield_now();
+            }
+        };
+        let play = |peer: SocketAddr| {
+            for round in 0..30_000 {
+                step(4 * round + 1);
+                socket.connect(peer, &mut NativeCaller).unwrap();
+                step(4 * round + 2);
+                let kernels = made.peer_address().unwrap().port();
+                assert_eq!(kernels, socket.peer().map(|peer| peer.port()));
+                step(4 * round + 3);
+                socket.disconnect().unwrap();
+                // While the other thread disconnects.
+                let _ = socket.send(b"x", Some(peer), &mut NativeCaller);
+                step(4 * round + 4);
+                assert_eq!(made.local_address().unwrap().port(), socket.local_port());
+            }
+        };
+        thread::scope(|threads| {
+            threads.spawn(|| play(one));
+            play(two);
+        });
+    });
 }
 
 #[test]
