@@ -1,7 +1,7 @@
 //! This machine: its name and its network interfaces.
 
 use crate::address::decode;
-use crate::arguments::{path, since, sized, unsigned, Argument, Object};
+use crate::arguments::{path, since, since_patch, sized, unsigned, Argument, Object};
 use crate::core_call::CoreCall;
 use crate::{audit, errors};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
@@ -45,7 +45,8 @@ pub fn if_nametoindex(py: Python<'_>, oname: &Bound<'_, PyAny>) -> PyResult<u32>
     let name = path(oname)?;
     let name = CString::new(name.as_bytes()).unwrap_or_default();
     polysock::interface_index(&name).ok_or_else(|| {
-        if since(py, 14) {
+        // From 3.13.10 and 3.14.1 on.
+        if since_patch(py, 14, 1) || (since_patch(py, 13, 10) && !since(py, 14)) {
             errors::os_error(py, libc::ENODEV)
         } else {
             PyOSError::new_err("no interface with this name")
