@@ -170,6 +170,7 @@ def test_a_buffer_that_threads_receive_into(pair):
     assert set(buffer) <= {0, ord("0"), ord("x")}
 
 
+@pytest.mark.usefixtures("no_server_thread_is_left")
 def test_answers_that_change_while_they_are_sent():
     answer = bytearray(b"a" * 3000)
     server = socket.MessageServer(("127.0.0.1", 0), lambda connection, message: answer, framing=socket.Framing())
@@ -237,6 +238,7 @@ def test_packets_that_threads_change_and_use():
         )
 
 
+@pytest.mark.usefixtures("no_server_thread_is_left")
 def test_collecting_garbage_while_threads_wait_and_work():
     """A collection stops all threads first. None may hold what another waits for without letting itself be stopped."""
     answering = socket.MessageServer(("127.0.0.1", 0), lambda link, _: link.peer[0].encode(), framing=socket.Framing())
