@@ -8,8 +8,11 @@ def client(address):
     with socket.create_connection(address) as connection:
         while connection.recv(100):
             pass
+        # The record of a shutdown has the state after it, which no longer says who closed first if this end is faster.
+        shut.wait()
 
 
+shut = threading.Event()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     address = free.getsockname()
@@ -21,6 +24,7 @@ with socket.socket() as listener:
     connection, _ = listener.accept()
     connection.sendall(b"good bye")
     connection.shutdown(socket.SHUT_WR)
+    shut.set()
     while connection.recv(100):
         pass
     connection.close()
