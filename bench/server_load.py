@@ -19,7 +19,7 @@ class Load:
     busy: int | None = None  #: how many of the connections have a request under way; None: all
     size: int = 64  #: bytes of a request and of its reply
     rounds: int | None = None  #: at most this many; None: as many as the run has
-    share: float = 1  #: for how much of the time that others are measured for
+    share: float = 1  #: it is measured for this share of the usual time
     short: bool = False  #: measured in a short run, too
 
     def facts(self):

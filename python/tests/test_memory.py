@@ -136,7 +136,7 @@ except MemoryError:
     del ballast[-8:]
 
 def numbers():
-    time.sleep(0)  # a free-threaded interpreter has what was freed when no thread is in the middle of a step
+    time.sleep(0)  # lets a free-threaded interpreter use again what was freed and no thread can still be reading
     batch = d.recv_frames()
     assert all(len(set(message)) == 1 and len(message) == 1 << 20 for message in batch)
     return [message[0] for message in batch]

@@ -264,7 +264,7 @@ def test_unix_paths(tmp_path, monkeypatch):
             assert "an address of this socket is a path" in raised(sock.bind, PAIR)[1]
 
 
-def test_create_connection_with_a_host_alone():
+def test_create_connection_with_host_and_port_as_two_arguments():
     error, notes = raised(polysock.create_connection, "localhost", 80)
     assert (type(error), notes) == (ValueError, "hint: an address is a tuple, such as ('127.0.0.1', 80)")
 

@@ -188,7 +188,7 @@ static void batches(void) {
     receive_batch(pair[0], 5, MSG_DONTWAIT, NULL);
     receive_batch(pair[0], 5, 0, &bad);
     receive_batch(pair[0], 5, 0, &negative);
-#if __SIZEOF_POINTER__ == 8 /* otherwise glibc reads it */
+#if __SIZEOF_POINTER__ == 8 /* otherwise glibc itself reads the time, and would crash */
     show("bad address", recvmmsg(pair[0], messages, 5, 0, (void *)8));
 #endif
     SEND(3);

@@ -74,7 +74,7 @@ static void parts(void) {
     fill();
     struct iovec overflowing[3] = {{room, 4}, {room, SSIZE_MAX}, {room, SSIZE_MAX}};
     SHOW(readv(pair[0], overflowing, 3));
-    fill(); /* with 32 bits, those are not too long together, and it was received */
+    fill(); /* with 32 bits, those lengths are not refused, and readv has received the data */
     struct iovec gap[3] = {{room, 2}, {nowhere, 2}, {room, 2}};
     SHOW(writev(pair[1], gap, 3));
     SHOW(readv(pair[0], gap, 3));
@@ -134,7 +134,7 @@ static void messages(void) {
     SHOW_READ_BY_KERNEL(recvmmsg(pair[0], last, minus_one, MSG_DONTWAIT, NULL));
     struct timespec wrong = {0, 2000000000};
     SHOW(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, &wrong));
-#if __SIZEOF_POINTER__ == 8 /* otherwise glibc reads it */
+#if __SIZEOF_POINTER__ == 8 /* otherwise glibc itself reads the time, and would crash */
     SHOW_READ_BY_KERNEL(recvmmsg(pair[0], several, 1, MSG_DONTWAIT, nowhere));
 #endif
 }

@@ -101,7 +101,7 @@ impl DatagramSocket {
         let target = destination(made, address);
         {
             let mut peer = self.peer.lock();
-            // Not for the caller, who must not wait for an interpreter while this is held.
+            // Not with `caller`, which could wait for an interpreter while the lock is held.
             made.on(NativeCaller)
                 .within(Timeout::NonBlocking)
                 .connect(&target)?;
@@ -140,8 +140,8 @@ impl DatagramSocket {
         }
     }
 
-    /// Takes the port again: Linux releases one that it chose itself. Fails with `EINVAL` if another thread has sent since,
-    /// for which Linux chose another one.
+    /// Takes the port again: Linux releases one that it chose itself. Fails with `EINVAL` if another thread has sent in the
+    /// meantime, because Linux has then chosen another port.
     fn rebind(&self, made: &crate::Socket) -> crate::Result<()> {
         match (self.bound.get(), made.local_address()?.port()) {
             (Some(before), Some(port)) if port != before.port() => made.bind(&local(made, *before)),

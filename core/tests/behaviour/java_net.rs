@@ -487,7 +487,7 @@ fn a_datagram_socket_that_threads_connect_and_disconnect_keeps_its_port_and_its_
         let socket = DatagramSocket::new(false);
         socket.bind(None).unwrap();
         let made = socket.open().unwrap();
-        // Both threads begin each step at the same time, which a Barrier does not do.
+        // Both threads begin each step at the same time, which a Barrier does not ensure.
         let ready = AtomicUsize::new(0);
         let step = |number: usize| {
             ready.fetch_add(1, Ordering::SeqCst);

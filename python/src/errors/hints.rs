@@ -66,7 +66,7 @@ pub fn hint_at_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>)
 /// Adds a hint to the exception for two arguments if they are a host and a port, not one address.
 pub fn hint_at_split_address(raised: PyErr, host: &Bound<'_, PyAny>, port: &Bound<'_, PyAny>) -> PyErr {
     if is_text(host) && (port.is_instance_of::<PyInt>() || is_text(port)) {
-        let hint = "host and port are one argument, in parentheses of its own: ('127.0.0.1', 80)";
+        let hint = "host and port are one argument, a tuple: ('127.0.0.1', 80)";
         add_hint(host.py(), raised, hint)
     } else {
         raised

@@ -90,8 +90,9 @@ impl Budget {
         self.calls.set(0);
     }
 
-    /// Counts a call that detaches, and decides whether its wait to reattach is timed. That takes two looks at an exact clock; so
-    /// no wait is timed before the coarse clock, which ticks every few milliseconds, has ticked: a long wait makes it tick.
+    /// Counts a call that detaches, and decides whether its wait to reattach is timed. Timing takes two looks at an exact
+    /// clock, so waits are timed only after the coarse clock has ticked, which it does every few milliseconds, and so also during
+    /// a long wait.
     #[inline]
     pub fn is_next_timed(&self, coarse_time: impl FnOnce() -> i64) -> bool {
         self.detached.set(self.detached.get().wrapping_add(1));
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_wait_has_more_waits_timed_and_so_has_a_request() {
+    fn a_long_wait_has_more_waits_timed_and_so_does_a_request() {
         let budget = Budget::new();
         let timed = || {
             (0..)

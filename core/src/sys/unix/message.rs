@@ -102,7 +102,7 @@ pub(super) fn message_header(parts: *const libc::iovec, count: usize) -> libc::m
 /// The length of control messages to send.
 ///
 /// # Errors
-/// `ENOBUFS`, which the kernel reports for too long ones, where a length is too narrow.
+/// `ENOBUFS`, as from the kernel for too long ones, if the length does not fit into the system's type.
 fn control_length<L: TryFrom<usize>>(control: &[u8]) -> io::Result<L> {
     L::try_from(control.len()).map_err(|_| io::Error::from_raw_os_error(libc::ENOBUFS))
 }

@@ -8,7 +8,7 @@ def client(address):
     with socket.create_connection(address) as connection:
         while connection.recv(100):
             pass
-        # The record of a shutdown has the state after it, which no longer says who closed first if this end is faster.
+        # The record of a shutdown has the state after it. If this end had closed by then, it would not say who closed first.
         shut.wait()
 
 
