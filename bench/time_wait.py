@@ -1,7 +1,7 @@
 """Connections that have ended: the kernel remembers them for a minute (TIME_WAIT), but only so many.
 
-Once it remembers that many, it forgets each further one at once, and such a connection takes the client a third less time.
-So servers measured after that can't be compared with those measured before.
+Once it remembers that many, it forgets each further one at once, and such a connection takes the client a third less
+time. So servers measured after that can't be compared with those measured before.
 """
 
 import time

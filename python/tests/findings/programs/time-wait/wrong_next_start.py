@@ -8,7 +8,7 @@ def client(address):
     with socket.create_connection(address) as connection:
         while connection.recv(100):
             pass
-        # The record of a shutdown has the state after it. If this end had closed by then, it would not say who closed first.
+        # The record of a shutdown has the state after it, which does not say who was first once both ends have closed.
         shut.wait()
 
 
