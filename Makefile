@@ -185,7 +185,7 @@ test-python: python-module lib $(BUILD)/credit $(BUILD)/crowding
 $(BUILD)/credit: python/src/lock/budget.rs
 $(BUILD)/crowding: python/src/lock/crowding.rs
 $(BUILD)/credit $(BUILD)/crowding: | $(BUILD)/.prerequisites
-	rustc --edition=2021 -A dead_code --test $< -o $@
+	MAKEFLAGS= rustc --edition=2021 -A dead_code --test $< -o $@
 
 # For the server benchmark: the client that loads them, and the servers in C and Rust.
 BENCH_SERVERS := $(BUILD)/bench/servers

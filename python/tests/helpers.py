@@ -202,7 +202,10 @@ def on_signal(handler, number=signal.SIGUSR1):
 
 
 def interrupt():
-    """Sends the signal to the main thread, which runs its handler."""
+    """Sends the signal to the main thread, which runs its handler.
+
+    One sent to the process may be taken by another thread, and then does not end the main thread's system call.
+    """
     signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 
 

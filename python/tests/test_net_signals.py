@@ -3,7 +3,6 @@
 import collections
 import contextlib
 import itertools
-import os
 import random
 import signal
 import socket
@@ -12,7 +11,7 @@ import threading
 import time
 
 import pytest
-from helpers import Thread, on_signal, wait_until, when_main_sleeps
+from helpers import Thread, interrupt, on_signal, wait_until, when_main_sleeps
 
 from polysock import net
 
@@ -213,7 +212,7 @@ def called_by_a_handler(call, then):
         then()
 
     with on_signal(handler):
-        others = when_main_sleeps(lambda: os.kill(os.getpid(), signal.SIGUSR1), go_on)
+        others = when_main_sleeps(interrupt, go_on)
         yield
         others.outcome()
 
