@@ -381,7 +381,7 @@ fn however_short_the_time_each_address_is_tried() {
         let mut addresses = silent.each_ref().map(|(_, address)| *address).to_vec();
         let (_listener, good) = listener(2);
         addresses.push(good);
-        let connected = connect(&addresses, Some(250), ms(400)).unwrap();
+        let connected = connect(&addresses, Some(1000), ms(1600)).unwrap();
         assert_eq!(connected.peer_address().unwrap(), good);
     });
 }
