@@ -1,7 +1,7 @@
-"""Connections that have ended: the kernel remembers them for a minute (TIME_WAIT), but only so many.
+"""How many ended connections the kernel remembers: each for a minute (TIME_WAIT), up to a maximum.
 
-Once it remembers that many, it forgets each further one at once, and such a connection takes the client a third less
-time. So servers measured after that can't be compared with those measured before.
+Beyond the maximum it forgets each one at once, and such a connection takes the client a third less time. So servers
+measured with and without room for their connections can't be compared.
 """
 
 import time
@@ -13,14 +13,17 @@ SECONDS = 60
 
 
 def await_room(wanted, most=MOST, sockets=SOCKETS, sleep=time.sleep):
-    """Waits until the kernel can remember `wanted` more, unless it never could; returns whether it can."""
+    """Waits until the kernel can remember `wanted` more, unless it never could.
+
+    A RuntimeError if it takes longer than a connection is remembered.
+    """
     if not most.exists() or int(most.read_text()) < wanted:
-        return False
+        return
     for _ in range(SECONDS + 10):
         if int(most.read_text()) - remembered(sockets) >= wanted:
-            return True
+            return
         sleep(1)
-    return False
+    raise RuntimeError(f"the kernel has no room to remember {wanted} ended connections: other programs end too many")
 
 
 def remembered(sockets):
