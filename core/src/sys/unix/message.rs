@@ -77,7 +77,7 @@ pub fn recvmsg(
     header.msg_namelen = libc::socklen_t::try_from(Address::CAPACITY).unwrap_or(0);
     if !control.is_empty() {
         header.msg_control = control.as_mut_ptr().cast();
-        header.msg_controllen = narrow(control.len());
+        header.msg_controllen = control_length(control)?;
     }
     let flags = receive_flags(flags, waiting)?;
     // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
@@ -99,10 +99,10 @@ pub(super) fn message_header(parts: *const libc::iovec, count: usize) -> libc::m
     header
 }
 
-/// The length of control messages to send.
+/// The length of control messages, or of the room for them.
 ///
 /// # Errors
-/// `ENOBUFS`, as from the kernel for too long ones, if the length does not fit into the system's type.
+/// `ENOBUFS`, as from the kernel for too long ones that are sent, if the length does not fit into the system's type.
 fn control_length<L: TryFrom<usize>>(control: &[u8]) -> io::Result<L> {
     L::try_from(control.len()).map_err(|_| io::Error::from_raw_os_error(libc::ENOBUFS))
 }
