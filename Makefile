@@ -176,15 +176,17 @@ c-tests: lib
 test-c: lib
 	$(MAKE) -C ffi/tests
 
-test-python: python-module lib $(BUILD)/credit $(BUILD)/crowding
+test-python: python-module lib $(BUILD)/credit $(BUILD)/crowding $(BUILD)/idle_others
 	$(BUILD)/credit -q
 	$(BUILD)/crowding -q
+	$(BUILD)/idle_others -q
 	$(PYTEST) -rs python/tests
 
 # Plain arithmetic, which needs no interpreter.
 $(BUILD)/credit: python/src/lock/budget.rs
 $(BUILD)/crowding: python/src/lock/crowding.rs
-$(BUILD)/credit $(BUILD)/crowding: | $(BUILD)/.prerequisites
+$(BUILD)/idle_others: python/src/lock/idle_others.rs
+$(BUILD)/credit $(BUILD)/crowding $(BUILD)/idle_others: | $(BUILD)/.prerequisites
 	MAKEFLAGS= rustc --edition=2021 -A dead_code --test $< -o $@
 
 # For the server benchmark: the client that loads them, and the servers in C and Rust.

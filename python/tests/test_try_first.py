@@ -1,6 +1,7 @@
 """Calls that are tried before the interpreter lock is released: the switch, the credit, the same results."""
 
 import contextlib
+import hashlib
 import os
 import threading
 import time
@@ -103,6 +104,50 @@ def test_beside_a_computing_thread_most_calls_stay_attached():
     assert attached >= 2 * CREDIT
     # The computing thread is not starved: some of these many calls wait long, and it runs meanwhile.
     assert attached <= CREDIT * (detached + 1)
+
+
+@needs_lock
+def test_beside_idle_threads_three_calls_in_four_stay_attached():
+    """... but none while another one uses the processor, even without the lock."""
+    hashing, over = threading.Event(), threading.Event()
+
+    def neighbour():
+        data = bytes(1 << 20)
+        while hashing.wait() and not over.is_set():
+            hashlib.sha256(data)
+
+    def attached_come_to(count, left, right):
+        end = time.monotonic() + WAIT_LIMIT
+        attached = None
+        while attached != count:
+            assert time.monotonic() < end, f"{attached} of the last 400 calls"
+            before, _ = socket.try_counts()
+            for _ in range(200):
+                once(left, right)
+            attached = socket.try_counts()[0] - before
+
+    def work(*pair):
+        attached_come_to(300, *pair)
+        hashing.set()
+        attached_come_to(0, *pair)
+        hashing.clear()
+        attached_come_to(300, *pair)
+        for end in pair:
+            end.set_try_first(False)
+        attached_come_to(0, *pair)
+
+    def play():
+        thread = threading.Thread(target=neighbour)
+        thread.start()
+        try:
+            with connection() as pair:
+                in_a_thread(work, *pair)
+        finally:
+            over.set()
+            hashing.set()
+            thread.join()
+
+    assert in_child(play) == 0  # which has no other threads
 
 
 @needs_lock

@@ -80,9 +80,15 @@ impl Budget {
         let left = self.calls.get().checked_sub(price);
         if let Some(left) = left {
             self.calls.set(left);
-            self.attached.set(self.attached.get().wrapping_add(1));
+            self.count_attached();
         }
         left.is_some()
+    }
+
+    /// Counts a call that is made attached.
+    #[inline]
+    pub fn count_attached(&self) {
+        self.attached.set(self.attached.get().wrapping_add(1));
     }
 
     /// Drops the rest of the budget: more was received than a call should move attached.

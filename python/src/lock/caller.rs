@@ -49,20 +49,28 @@ impl<'py> PythonCaller<'py> {
         *self.alone.get_or_insert_with(|| is_only_thread(self.py))
     }
 
-    /// Whether the call may be tried although there are other threads, within the budget; if so, spends it.
-    fn spend(&self, hint: CallHints) -> bool {
+    /// How many bytes the call counts for if it is tried although there are other threads; `None` if it may not be.
+    #[inline]
+    fn price(&self, hint: CallHints) -> Option<usize> {
         let (most, price) = match self.policy {
             LockPolicy::KeepToSend => (FREE_BYTES, hint.bytes),
             LockPolicy::KeepToReceive => (MOST_BYTES, 0), // what arrives is counted in `end`
-            LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return false,
+            LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return None,
         };
-        hint.bytes <= most && contention::spend(price)
+        (hint.bytes <= most).then_some(price)
     }
 
-    /// Decides how an operation starts while other threads may want the lock: `detached`, or within the budget.
+    /// Decides how an operation starts beside other threads: `detached`, or attached because they are idle, or within the budget.
     #[inline(never)]
-    fn start_among_others(&mut self, hint: CallHints, detached: Start) -> Start {
-        if !self.spend(hint) {
+    fn start_beside_others(&mut self, hint: CallHints, detached: Start) -> Start {
+        let Some(price) = self.price(hint) else {
+            return detached;
+        };
+        if !contention::is_counted() {
+            let keeps = !hint.expects_wait && contention::keep_beside_idle_ones();
+            return if keeps { Start::Direct } else { detached };
+        }
+        if !contention::spend(price) {
             return detached;
         }
         self.spinning_since = hint.expects_wait.then(Instant::now);
@@ -116,11 +124,7 @@ impl Caller for PythonCaller<'_> {
             return detached;
         }
         if !self.is_alone() {
-            return if contention::is_counted() {
-                self.start_among_others(hint, detached)
-            } else {
-                detached
-            };
+            return self.start_beside_others(hint, detached);
         }
         if hint.expects_wait {
             Start::Waiting
@@ -135,8 +139,11 @@ impl Caller for PythonCaller<'_> {
         if self.policy != LockPolicy::KeepToReceive || self.alone == Some(true) {
             return false;
         }
-        let start = *self.spinning_since.get_or_insert_with(Instant::now);
         let limit = contention::spin_limit();
+        if limit.is_zero() && self.spinning_since.is_none() {
+            return false; // there is no budget: all others are idle
+        }
+        let start = *self.spinning_since.get_or_insert_with(Instant::now);
         let goes_on = !contention::others_wait() && start.elapsed() < limit;
         if goes_on {
             std::thread::yield_now(); // the peer may need the processor

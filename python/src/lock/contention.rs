@@ -1,8 +1,11 @@
-//! The budget of this thread, and how many threads want the interpreter lock.
+//! What this thread knows of others that may want the interpreter lock, and how many do.
 
 use super::budget::Budget;
 use super::crowding::Crowding;
-use crate::raw::threads::{call_in_forked_children, coarse_time, has_several_processors};
+use super::idle_others::IdleOthers;
+use crate::raw::threads::{
+    call_in_forked_children, coarse_time, has_several_processors, processor_time_of_others,
+};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -37,9 +40,15 @@ const MEMORY: i64 = 50_000_000; // nanoseconds
 const LOOKS: u32 = 20;
 
 thread_local! {
-    static BUDGET: Budget = const { Budget::new() };
-    static CROWDING: Crowding = const { Crowding::new() };
+    static KNOWN: Known = const { Known { budget: Budget::new(), crowding: Crowding::new(), others: IdleOthers::new() } };
     static COUNTED: Counted = const { Counted(Cell::new(false)) };
+}
+
+/// What this thread knows.
+struct Known {
+    budget: Budget,
+    crowding: Crowding,
+    others: IdleOthers,
 }
 
 /// Whether this thread's budget is counted in [`REASONS`]; not once it has ended.
@@ -79,13 +88,13 @@ extern "C" fn forget_other_threads() {
     LOOKING.store(false, Ordering::Relaxed);
     ATTACHED.store(false, Ordering::Relaxed);
     CROWDED_UNTIL.store(0, Ordering::Relaxed);
-    let has_budget = BUDGET.with(|budget| !budget.is_spent());
+    let has_budget = KNOWN.with(|known| !known.budget.is_spent());
     REASONS.store(usize::from(has_budget), Ordering::Relaxed);
 }
 
 /// How many calls this thread made attached, and how many detached, while there were other threads.
 pub fn counts() -> (u64, u64) {
-    BUDGET.with(Budget::counts)
+    KNOWN.with(|known| known.budget.counts())
 }
 
 /// Whether another thread, known to be waiting, would be kept waiting longer.
@@ -164,7 +173,7 @@ pub fn is_counted() -> bool {
 
 /// Spends the budget on a call that moves `bytes`; `false` if it is not enough, or if another thread is waiting.
 pub fn spend(bytes: usize) -> bool {
-    BUDGET.with(|budget| {
+    KNOWN.with(|Known { budget, .. }| {
         let spent = !budget.is_spent() && !others_wait() && budget.spend(bytes);
         if spent && budget.is_spent() {
             update_count(budget);
@@ -173,10 +182,23 @@ pub fn spend(bytes: usize) -> bool {
     })
 }
 
-/// Ends the budget: more was received than a call should move attached.
+/// Whether this thread may make a call attached because all others are idle; if so, counts it.
+#[inline]
+pub fn keep_beside_idle_ones() -> bool {
+    KNOWN.with(|known| {
+        let keeps = known.others.allow_a_call();
+        if keeps {
+            known.budget.count_attached();
+        }
+        keeps
+    })
+}
+
+/// Has the next call detach: more was received than a call should move attached.
 #[cold]
 pub fn received_much() {
-    BUDGET.with(|budget| {
+    KNOWN.with(|Known { budget, others, .. }| {
+        others.allow_none();
         budget.clear();
         update_count(budget);
     });
@@ -184,13 +206,13 @@ pub fn received_much() {
 
 /// How long a receive that found nothing may keep trying.
 pub fn spin_limit() -> Duration {
-    BUDGET.with(Budget::spin_limit)
+    KNOWN.with(|known| known.budget.spin_limit())
 }
 
 /// Spends the budget on having kept trying since `start`.
 #[cold]
 pub fn spun_since(start: Instant, found: bool) {
-    BUDGET.with(|budget| {
+    KNOWN.with(|Known { budget, .. }| {
         budget.spend_on_spin(start.elapsed(), found);
         update_count(budget);
     });
@@ -206,7 +228,7 @@ impl Detached {
     #[inline]
     pub fn begin() -> Self {
         Self {
-            is_timed: BUDGET.with(|budget| budget.is_next_timed(coarse_time)),
+            is_timed: KNOWN.with(|known| known.budget.is_next_timed(coarse_time)),
         }
     }
 
@@ -275,14 +297,21 @@ impl Attaching {
 }
 
 /// Records a wait to reattach, and how many turns others had during it: a long wait gives this thread a budget; many waits that
-/// others caused show a crowd.
+/// others caused show a crowd; none of them may show that all others are idle.
 #[cold]
 fn waited(time: Duration, turns: usize) {
-    BUDGET.with(|budget| {
-        budget.waited(time, turns);
-        if CROWDING.with(|crowding| crowding.waited(time)) && remember_crowd() {
-            budget.time_next_waits();
-        }
-        update_count(budget);
-    });
+    KNOWN.with(
+        |Known {
+             budget,
+             crowding,
+             others,
+         }| {
+            budget.waited(time, turns);
+            others.waited(time, coarse_time(), processor_time_of_others);
+            if crowding.waited(time) && remember_crowd() {
+                budget.time_next_waits();
+            }
+            update_count(budget);
+        },
+    );
 }

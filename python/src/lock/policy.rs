@@ -16,7 +16,7 @@ pub enum LockPolicy {
     GiveUp,
     /// When no other thread can be waiting for the lock: the call may take some time.
     KeepIfAlone,
-    /// Even if there are other threads, within the budget: for sends from plain memory, over a socket of a family whose
+    /// Even if there are other threads, if they are idle or within the budget: for sends from plain memory, over a socket of a family whose
     /// calls don't sleep.
     KeepToSend,
     /// The same for a receive, of which only the capacity is known beforehand.

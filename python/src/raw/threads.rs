@@ -84,7 +84,6 @@ pub fn symbol(name: &CStr) -> *mut libc::c_void {
 }
 
 /// Nanoseconds on a monotonic clock that ticks every few milliseconds where that is cheaper to read.
-#[allow(clippy::useless_conversion)] // narrower on some systems
 pub fn coarse_time() -> i64 {
     #[cfg(target_os = "linux")]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
@@ -94,12 +93,24 @@ pub fn coarse_time() -> i64 {
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_FAST;
     #[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    read(CLOCK)
+}
+
+/// How many nanoseconds of processor time the other threads of the process have used.
+pub fn processor_time_of_others() -> i64 {
+    let own = read(libc::CLOCK_THREAD_CPUTIME_ID);
+    read(libc::CLOCK_PROCESS_CPUTIME_ID).saturating_sub(own)
+}
+
+/// Nanoseconds on this clock; zero, always the same time, if it is missing.
+#[allow(clippy::useless_conversion)] // narrower on some systems
+fn read(clock: libc::clockid_t) -> i64 {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: `now` is ours to write. A clock that is missing leaves zero, which is always the same time.
-    unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
+    // SAFETY: `now` is ours to write.
+    unsafe { libc::clock_gettime(clock, &raw mut now) };
     let (seconds, rest): (i64, i64) = (now.tv_sec.into(), now.tv_nsec.into());
     seconds * 1_000_000_000 + rest
 }

@@ -1,0 +1,160 @@
+//! Whether all other threads of the process are idle, so that a thread may make most of its calls attached.
+//!
+//! The interpreter does not tell whether a thread waits for the lock. But threads that use no processor time don't. So a
+//! thread looks at what the others have used: while that is nothing, only one of its calls in four detaches. Whoever begins to
+//! want the lock gets it then at the latest. That takes a little longer than if each call detached, so this is for
+//! threads that seldom wake: once others have used some time, the thread doesn't look again for a while.
+//!
+//! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+/// A wait to reattach that is shorter than this found the lock free.
+const NO_WAIT: Duration = Duration::from_micros(1);
+/// How many calls are made attached after one that detached.
+const KEPT_CALLS: u32 = 3;
+/// Other threads that have used less processor time than this have not run: waking up once takes as long.
+const USED_BY_IDLE: u64 = 3_000; // nanoseconds
+/// How long other threads that have run are taken to be busy.
+const MEMORY: i64 = 200_000_000; // nanoseconds
+
+/// What one thread knows of the others.
+pub struct IdleOthers {
+    are_idle: Cell<bool>,
+    /// How many more calls are made attached.
+    kept: Cell<u32>,
+    /// How much processor time the others had used at the last look.
+    used: Cell<i64>,
+    /// When that was, on the coarse clock.
+    looked: Cell<i64>,
+    /// Until when they are taken to be busy.
+    busy_until: Cell<i64>,
+}
+
+impl IdleOthers {
+    pub const fn new() -> Self {
+        Self {
+            are_idle: Cell::new(false),
+            kept: Cell::new(0),
+            used: Cell::new(0),
+            looked: Cell::new(0),
+            busy_until: Cell::new(0),
+        }
+    }
+
+    /// Whether a call is made attached; if not, it detaches, and the next ones may be made attached.
+    #[inline]
+    pub fn allow_a_call(&self) -> bool {
+        let left = self.kept.get();
+        if left > 0 {
+            self.kept.set(left - 1);
+        } else if self.are_idle.get() {
+            self.kept.set(KEPT_CALLS);
+        }
+        left > 0
+    }
+
+    /// The next call detaches.
+    pub fn allow_none(&self) {
+        self.kept.set(0);
+    }
+
+    /// Records how long a wait to reattach took. `used` is how much processor time the other threads have used so far; it is asked
+    /// at most once for each tick of the coarse clock.
+    pub fn waited(&self, time: Duration, coarse_time: i64, used: impl FnOnce() -> i64) {
+        if coarse_time != self.looked.get() {
+            self.looked.set(coarse_time);
+            self.look(coarse_time, used);
+        }
+        if time >= NO_WAIT || !self.are_idle.get() {
+            self.allow_none();
+        }
+    }
+
+    fn look(&self, now: i64, used: impl FnOnce() -> i64) {
+        if now < self.busy_until.get() {
+            return;
+        }
+        let used = used();
+        let since = used.abs_diff(self.used.replace(used));
+        self.are_idle.set(since < USED_BY_IDLE);
+        if since >= USED_BY_IDLE {
+            self.busy_until.set(now.saturating_add(MEMORY));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_000_000_000;
+    const TICK: i64 = 4_000_000;
+    const FREE: Duration = Duration::from_nanos(999);
+
+    /// Which of the next eight calls are made attached.
+    fn next(others: &IdleOthers) -> [bool; 8] {
+        std::array::from_fn(|_| others.allow_a_call())
+    }
+
+    const NONE: [bool; 8] = [false; 8];
+    const THREE_IN_FOUR: [bool; 8] = [false, true, true, true, false, true, true, true];
+
+    /// A thread that has found the others idle at that time.
+    fn beside_idle_ones() -> IdleOthers {
+        let others = IdleOthers::new();
+        others.waited(FREE, NOW - MEMORY, || 1_000_000);
+        assert_eq!(next(&others), NONE, "they may have run just before");
+        others.waited(FREE, NOW, || 1_000_000);
+        others
+    }
+
+    #[test]
+    fn every_fourth_call_detaches_beside_idle_threads_only() {
+        assert_eq!(next(&IdleOthers::new()), NONE, "it knows nothing yet");
+        let others = beside_idle_ones();
+        for tick in 0..5 {
+            others.waited(FREE, NOW + tick * TICK, || 1_000_000);
+            assert_eq!(next(&others), THREE_IN_FOUR);
+        }
+    }
+
+    #[test]
+    fn the_next_call_detaches_after_a_wait_or_if_it_is_told_to() {
+        let others = beside_idle_ones();
+        assert!(!others.allow_a_call() && others.allow_a_call());
+        others.waited(FREE, NOW, || unreachable!("the clock has not ticked"));
+        assert!(others.allow_a_call());
+        others.waited(NO_WAIT, NOW, || unreachable!());
+        assert_eq!(next(&others), THREE_IN_FOUR);
+        assert!(!others.allow_a_call() && others.allow_a_call());
+        others.allow_none();
+        assert_eq!(next(&others), THREE_IN_FOUR);
+    }
+
+    #[test]
+    fn others_that_have_run_are_busy_for_a_while_and_not_looked_at() {
+        let others = beside_idle_ones();
+        others.waited(FREE, NOW + TICK, || 1_000_000 + 2_999);
+        assert_eq!(
+            next(&others),
+            THREE_IN_FOUR,
+            "two clocks are not read at the same time"
+        );
+        let ran = NOW + 2 * TICK;
+        others.waited(FREE, ran, || 1_000_000 + 2_999 + 3_000);
+        assert_eq!(next(&others), NONE);
+        others.waited(FREE, ran + MEMORY - 1, || unreachable!());
+        assert_eq!(next(&others), NONE);
+        others.waited(FREE, ran + MEMORY, || 1_000_000 + 6_000);
+        assert_eq!(next(&others), THREE_IN_FOUR);
+    }
+
+    #[test]
+    fn clocks_that_begin_again_in_a_forked_child_show_nothing() {
+        let others = beside_idle_ones();
+        others.waited(FREE, NOW + TICK, || 0);
+        assert_eq!(next(&others), NONE);
+    }
+}
