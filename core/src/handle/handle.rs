@@ -22,16 +22,19 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 /// A descriptor that any number of threads use, and that any of them may close.
+// In this order: what every call looks at lies together, and then the turns. With a hundred connections, most of them are
+// not in the nearest cache.
+#[repr(C)]
 pub(crate) struct Handle {
     pub(super) state: State,
-    pub(super) descriptor: Descriptor,
-    pub(crate) shared: ForkLock<Shared>,
-    pub(crate) mode: BlockingMode,
-    pub(super) exposure: Exposure,
-    pub(super) kernel_limits: KernelLimits,
     timeouts: Timeouts,
+    pub(super) exposure: Exposure,
+    pub(super) descriptor: Descriptor,
+    pub(crate) mode: BlockingMode,
+    pub(super) kernel_limits: KernelLimits,
     wait_hints: WaitHints,
     peer_failures: PeerFailures,
+    pub(crate) shared: ForkLock<Shared>,
     pub(crate) connection_end: ConnectionEnd,
     pub(crate) traced: Traced,
 }

@@ -16,10 +16,11 @@ use std::time::Duration;
 const OWED_A_TURN_AFTER: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
+#[repr(C)] // the turns beside the lock
 pub(crate) struct Shared {
+    pub(super) turns: Turns,
     pub(super) waiters: Waiters,
     pub(super) subscriptions: Vec<Subscription>,
-    pub(super) turns: Turns,
     /// The thread whose close waits for the calls inside to leave.
     pub(super) closer: Option<Thread>,
     /// Some thread has the turn to accept.

@@ -36,20 +36,21 @@ pub(super) trait Owner: Send + Sync {
 }
 
 /// A connection of a [`MessageServer`](super::MessageServer). Any thread may send on it and close it, at any time.
+#[repr(C)] // what every message needs lies together; the socket begins with the like
 pub struct Connection {
     key: u64,
-    pub(super) socket: Socket,
-    peer: Address,
-    framing: Option<Framing>,
-    max_unsent: usize,
-    owner: Weak<dyn Owner>,
-    pub(super) traffic: ForkLock<Traffic>,
-    /// When bytes last moved, in the server's milliseconds.
-    active: AtomicU64,
     /// The number of the thread whose callbacks' replies and sends are collected, to be sent together; 0 is none. It is the
     /// leader's, so that the stand-by sees when a callback takes long. It is changed without the lock: a thread that has
     /// stopped collecting afterwards sends what is queued, under the lock.
     collector: AtomicU64,
+    /// When bytes last moved, in the server's milliseconds.
+    active: AtomicU64,
+    max_unsent: usize,
+    framing: Option<Framing>,
+    pub(super) traffic: ForkLock<Traffic>,
+    pub(super) socket: Socket,
+    owner: Weak<dyn Owner>,
+    peer: Address,
 }
 
 /// How often, and at most how many times, a thread checks whether another one has finished its send.

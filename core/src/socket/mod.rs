@@ -45,6 +45,7 @@ use std::sync::atomic::AtomicBool;
 /// [`within`](Self::within) gives a single call its own. Dropping a socket closes it.
 ///
 /// The descriptor is close-on-exec. No call raises SIGPIPE.
+#[repr(C)] // as in `Handle`
 pub struct Socket {
     pub(crate) handle: Handle,
     family: Family,
