@@ -29,8 +29,11 @@ const TIME_PER_CALL: Duration = Duration::from_nanos(2500);
 const LONGEST_SPIN: Duration = Duration::from_micros(50);
 /// A receive that may keep trying for less than this does not try again.
 const SHORTEST_SPIN: Duration = Duration::from_micros(5);
-/// How many waits in a row are timed after the coarse clock has ticked.
-const TIMED_AFTER_TICK: u32 = 8;
+/// Of how many calls since the tick before one wait is timed after the coarse clock has ticked, at least one. A thread of a hundred
+/// makes about ten calls between two ticks.
+const CALLS_PER_TIMED: u64 = 16;
+/// ... and at most so many.
+const MOST_TIMED: u64 = 8;
 /// ... and after one that shows that other threads want the lock.
 const TIMED_AMONG_OTHERS: u32 = 64;
 /// One call in this many looks at the coarse clock, unless its wait is timed anyway.
@@ -45,6 +48,8 @@ pub struct Budget {
     unlooked: Cell<u32>,
     /// What the coarse clock said at the last look.
     seen: Cell<i64>,
+    /// How many calls had been made detached when it ticked last.
+    detached_at_tick: Cell<u64>,
     /// How long one receive may keep trying, adapted to how well that has paid off so far.
     spin: Cell<Duration>,
     attached: Cell<u64>,
@@ -58,6 +63,7 @@ impl Budget {
             timed: Cell::new(0),
             unlooked: Cell::new(0),
             seen: Cell::new(0),
+            detached_at_tick: Cell::new(0),
             spin: Cell::new(LONGEST_SPIN),
             attached: Cell::new(0),
             detached: Cell::new(0),
@@ -114,7 +120,10 @@ impl Budget {
     fn looks_at(&self, coarse_time: i64) -> bool {
         let ticked = self.seen.replace(coarse_time) != coarse_time;
         if ticked {
-            self.timed.set(TIMED_AFTER_TICK);
+            let now = self.detached.get();
+            let since = now.wrapping_sub(self.detached_at_tick.replace(now));
+            let timed = (since / CALLS_PER_TIMED).clamp(1, MOST_TIMED);
+            self.timed.set(u32::try_from(timed).unwrap_or(1));
         } else {
             self.unlooked.set(CALLS_PER_LOOK - 1);
         }
@@ -266,39 +275,49 @@ mod tests {
             })
         };
         assert!(is_timed_at(1), "the clock had not been seen before");
-        for _ in 0..TIMED_AFTER_TICK {
-            budget.waited(us(1), 0);
-        }
+        budget.waited(us(1), 0);
         looks.set(0);
         assert!((0..9).all(|_| !is_timed_at(1)));
         assert_eq!(looks.get(), 3);
         assert!((0..3).all(|_| !is_timed_at(2)), "these do not look");
-        for _ in 0..TIMED_AFTER_TICK {
-            assert!(is_timed_at(2));
-            budget.waited(us(1), 0);
-        }
+        assert!(is_timed_at(2));
+        budget.waited(us(1), 0);
         assert_eq!(looks.get(), 4);
         assert!(!is_timed_at(2));
-        assert_eq!(budget.counts(), (0, 1 + 9 + 3 + u64::from(TIMED_AFTER_TICK) + 1));
+        assert_eq!(budget.counts(), (0, 1 + 9 + 3 + 1 + 1));
+    }
+
+    /// How many waits in a row are timed.
+    fn timed(budget: &Budget, coarse_time: i64) -> u32 {
+        let waits = (0..).take_while(|_| {
+            let is_timed = budget.is_next_timed(|| coarse_time);
+            budget.waited(us(1), 0);
+            is_timed
+        });
+        waits.count().try_into().unwrap()
+    }
+
+    #[test]
+    fn the_more_calls_between_two_ticks_the_more_waits_are_timed() {
+        let budget = Budget::new();
+        assert_eq!(timed(&budget, 0), 0);
+        for (time, calls, expected) in [(1, 0, 1), (2, 48, 3), (3, 100, 6), (4, 1000, 8), (5, 0, 1)] {
+            for _ in 0..calls {
+                assert!(!budget.is_next_timed(|| time - 1));
+            }
+            budget.unlooked.set(0);
+            assert_eq!(timed(&budget, time), expected, "after {calls}");
+        }
     }
 
     #[test]
     fn a_long_wait_has_more_waits_timed_and_so_does_a_request() {
         let budget = Budget::new();
-        let timed = || {
-            (0..)
-                .take_while(|_| {
-                    let is_timed = budget.is_next_timed(|| 1);
-                    budget.waited(us(1), 0);
-                    is_timed
-                })
-                .count()
-        };
-        assert_eq!(timed(), TIMED_AFTER_TICK as usize);
+        assert_eq!(timed(&budget, 1), 1);
         budget.waited(ms(5), 0);
-        assert_eq!(timed(), TIMED_AMONG_OTHERS as usize);
+        assert_eq!(timed(&budget, 1), TIMED_AMONG_OTHERS);
         budget.time_next_waits();
-        assert_eq!(timed(), TIMED_AMONG_OTHERS as usize);
+        assert_eq!(timed(&budget, 1), TIMED_AMONG_OTHERS);
     }
 
     #[test]
