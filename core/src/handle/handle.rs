@@ -22,8 +22,8 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 /// A descriptor that any number of threads use, and that any of them may close.
-// In this order: what every call looks at lies together, and then the turns. With a hundred connections, most of them are
-// not in the nearest cache.
+// In this order, what every call looks at lies together, followed by the lock and the turns. With a hundred connections, most
+// handles are not in the first-level cache.
 #[repr(C)]
 pub(crate) struct Handle {
     pub(super) state: State,

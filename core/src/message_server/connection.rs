@@ -36,7 +36,7 @@ pub(super) trait Owner: Send + Sync {
 }
 
 /// A connection of a [`MessageServer`](super::MessageServer). Any thread may send on it and close it, at any time.
-#[repr(C)] // what every message needs lies together; the socket begins with the like
+#[repr(C)] // what every message needs lies together; `Socket` begins with what every call needs
 pub struct Connection {
     key: u64,
     /// The number of the thread whose callbacks' replies and sends are collected, to be sent together; 0 is none. It is the

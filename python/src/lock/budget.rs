@@ -29,12 +29,12 @@ const TIME_PER_CALL: Duration = Duration::from_nanos(2500);
 const LONGEST_SPIN: Duration = Duration::from_micros(50);
 /// A receive that may keep trying for less than this does not try again.
 const SHORTEST_SPIN: Duration = Duration::from_micros(5);
-/// Of how many calls since the tick before one wait is timed after the coarse clock has ticked, at least one. A thread of a hundred
-/// makes about ten calls between two ticks.
+/// After a tick of the coarse clock, one wait is timed for every so many calls detached since the tick before, but at least one.
+/// Each of a hundred threads makes only about ten calls between two ticks.
 const CALLS_PER_TIMED: u64 = 16;
-/// ... and at most so many.
+/// ... and at most this many.
 const MOST_TIMED: u64 = 8;
-/// ... and after one that shows that other threads want the lock.
+/// How many waits in a row are timed after one that shows that other threads want the lock.
 const TIMED_AMONG_OTHERS: u32 = 64;
 /// One call in this many looks at the coarse clock, unless its wait is timed anyway.
 const CALLS_PER_LOOK: u32 = 4;

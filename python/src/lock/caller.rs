@@ -60,7 +60,7 @@ impl<'py> PythonCaller<'py> {
         (hint.bytes <= most).then_some(price)
     }
 
-    /// Decides how an operation starts beside other threads: `detached`, or attached because they are idle, or within the budget.
+    /// Decides how an operation starts beside other threads: `detached`, or attached because they are idle or the budget allows it.
     #[inline(never)]
     fn start_beside_others(&mut self, hint: CallHints, detached: Start) -> Start {
         let Some(price) = self.price(hint) else {
@@ -141,7 +141,7 @@ impl Caller for PythonCaller<'_> {
         }
         let limit = contention::spin_limit();
         if limit.is_zero() && self.spinning_since.is_none() {
-            return false; // there is no budget: all others are idle
+            return false; // no budget is left for it, or it has not paid off
         }
         let start = *self.spinning_since.get_or_insert_with(Instant::now);
         let goes_on = !contention::others_wait() && start.elapsed() < limit;

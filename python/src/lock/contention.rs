@@ -297,7 +297,7 @@ impl Attaching {
 }
 
 /// Records a wait to reattach, and how many turns others had during it: a long wait gives this thread a budget; many waits that
-/// others caused show a crowd; none of them may show that all others are idle.
+/// others caused show a crowd. If the coarse clock has ticked, it also finds out whether all others are idle.
 #[cold]
 fn waited(time: Duration, turns: usize) {
     KNOWN.with(

@@ -1,9 +1,10 @@
 //! Whether all other threads of the process are idle, so that a thread may make most of its calls attached.
 //!
-//! The interpreter does not tell whether a thread waits for the lock. But threads that use no processor time don't. So a
-//! thread looks at what the others have used: while that is nothing, only one of its calls in four detaches. Whoever begins to
-//! want the lock gets it then at the latest. That takes a little longer than if each call detached, so this is for
-//! threads that seldom wake: once others have used some time, the thread doesn't look again for a while.
+//! The interpreter does not tell whether a thread waits for the lock. But one that has used no processor time has not
+//! begun to. So a thread looks at how much the others have used: while that is nothing, only one of its calls in four detaches.
+//! Another thread that begins to want the lock can take it during that call. It waits a little longer than if each call
+//! detached, so this is for threads that seldom wake: once others have used some, every call detaches, and the thread does not look
+//! again for a while.
 //!
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
@@ -14,7 +15,8 @@ use std::time::Duration;
 const NO_WAIT: Duration = Duration::from_micros(1);
 /// How many calls are made attached after one that detached.
 const KEPT_CALLS: u32 = 3;
-/// Other threads that have used less processor time than this have not run: waking up once takes as long.
+/// Other threads that have used less processor time than this have not run: waking up once takes at least this long. It is not zero,
+/// because the two clocks are not read at the same time.
 const USED_BY_IDLE: u64 = 3_000; // nanoseconds
 /// How long other threads that have run are taken to be busy.
 const MEMORY: i64 = 200_000_000; // nanoseconds
@@ -26,7 +28,7 @@ pub struct IdleOthers {
     kept: Cell<u32>,
     /// How much processor time the others had used at the last look.
     used: Cell<i64>,
-    /// When that was, on the coarse clock.
+    /// What the coarse clock said at the last wait that was recorded.
     looked: Cell<i64>,
     /// Until when they are taken to be busy.
     busy_until: Cell<i64>,
@@ -60,8 +62,8 @@ impl IdleOthers {
         self.kept.set(0);
     }
 
-    /// Records how long a wait to reattach took. `used` is how much processor time the other threads have used so far; it is asked
-    /// at most once for each tick of the coarse clock.
+    /// Records how long a wait to reattach took. `used` returns how much processor time the other threads have used so far; it is
+    /// called at most once for each tick of the coarse clock.
     pub fn waited(&self, time: Duration, coarse_time: i64, used: impl FnOnce() -> i64) {
         if coarse_time != self.looked.get() {
             self.looked.set(coarse_time);

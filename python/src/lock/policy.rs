@@ -16,8 +16,8 @@ pub enum LockPolicy {
     GiveUp,
     /// When no other thread can be waiting for the lock: the call may take some time.
     KeepIfAlone,
-    /// Even if there are other threads, if they are idle or within the budget: for sends from plain memory, over a socket of a family whose
-    /// calls don't sleep.
+    /// Even if there are other threads, while they are idle or as far as the budget allows: for sends from plain memory, over a
+    /// socket of a family whose calls don't sleep.
     KeepToSend,
     /// The same for a receive, of which only the capacity is known beforehand.
     KeepToReceive,
