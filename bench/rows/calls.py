@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import threading
+import time
 from pathlib import Path
 
 from . import LIMIT, SMALL, Calls, both_ways, closing, row, tcp_pair, udp_pair, unix_pair
@@ -96,8 +97,20 @@ def transfer(pair, call):
     return make
 
 
+#: How long a thread has been idle, and the other one has made calls, before these are measured.
+IDLE = 0.5
+
+
 def beside_idle(make):
-    """The same beside a thread that waits for something else: calls have to detach from the interpreter."""
+    """The same beside a thread that has waited for something else for a while."""
+
+    @contextlib.contextmanager
+    def settled(module):
+        with contextlib.contextmanager(make)(module) as calls:
+            end = time.monotonic() + IDLE
+            while time.monotonic() < end:
+                calls.run(calls.count, lambda: None, lambda: None)
+            yield calls
 
     def make_beside(module):
         started, over = threading.Event(), threading.Event()
@@ -109,7 +122,8 @@ def beside_idle(make):
         threading.Thread(target=idle, daemon=True).start()
         started.wait()
         try:
-            yield from make(module)
+            with settled(module) as calls:
+                yield calls
         finally:
             over.set()
 
