@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::crowding::Crowding;
-use super::idle_others::IdleOthers;
+use super::idle_others::{BusyUntil, IdleOthers};
 use crate::raw::threads::{
     call_in_forked_children, coarse_time, has_several_processors, processor_time_of_others,
 };
@@ -31,6 +31,8 @@ static ATTACHED: AtomicBool = AtomicBool::new(false);
 
 /// Whether a thread is waiting, awake, until that one detaches.
 static LOOKING: AtomicBool = AtomicBool::new(false);
+
+static OTHERS_BUSY_UNTIL: BusyUntil = BusyUntil::never();
 
 /// How long a crowd is remembered.
 const MEMORY: i64 = 50_000_000; // nanoseconds
@@ -307,7 +309,7 @@ fn waited(time: Duration, turns: usize) {
              others,
          }| {
             budget.waited(time, turns);
-            others.waited(time, coarse_time(), processor_time_of_others);
+            others.waited(time, &OTHERS_BUSY_UNTIL, coarse_time(), processor_time_of_others);
             if crowding.waited(time) && remember_crowd() {
                 budget.time_next_waits();
             }

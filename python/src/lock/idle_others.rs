@@ -3,12 +3,13 @@
 //! The interpreter does not tell whether a thread waits for the lock. But one that has used no processor time has not
 //! begun to. So a thread looks at how much the others have used: while that is nothing, only one of its calls in four detaches.
 //! Another thread that begins to want the lock can take it during that call. It waits a little longer than if each call
-//! detached, so this is for threads that seldom wake: once others have used some, every call detaches, and the thread does not look
-//! again for a while.
+//! detached, so this is for threads that seldom wake: once others have used some, every call detaches, and no thread looks for
+//! a while.
 //!
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// A wait to reattach that is shorter than this found the lock free.
@@ -30,8 +31,16 @@ pub struct IdleOthers {
     used: Cell<i64>,
     /// What the coarse clock said at the last wait that was recorded.
     looked: Cell<i64>,
-    /// Until when they are taken to be busy.
-    busy_until: Cell<i64>,
+}
+
+/// Until when, on the coarse clock, no thread looks, because one has found others busy: a look takes the longer the more threads
+/// there are.
+pub struct BusyUntil(AtomicI64);
+
+impl BusyUntil {
+    pub const fn never() -> Self {
+        Self(AtomicI64::new(0))
+    }
 }
 
 impl IdleOthers {
@@ -41,7 +50,6 @@ impl IdleOthers {
             kept: Cell::new(0),
             used: Cell::new(0),
             looked: Cell::new(0),
-            busy_until: Cell::new(0),
         }
     }
 
@@ -64,26 +72,27 @@ impl IdleOthers {
 
     /// Records how long a wait to reattach took. `used` returns how much processor time the other threads have used so far; it is
     /// called at most once for each tick of the coarse clock.
-    pub fn waited(&self, time: Duration, coarse_time: i64, used: impl FnOnce() -> i64) {
+    pub fn waited(&self, time: Duration, busy: &BusyUntil, coarse_time: i64, used: impl FnOnce() -> i64) {
         if coarse_time != self.looked.get() {
             self.looked.set(coarse_time);
-            self.look(coarse_time, used);
+            self.are_idle.set(self.look(busy, coarse_time, used));
         }
         if time >= NO_WAIT || !self.are_idle.get() {
             self.allow_none();
         }
     }
 
-    fn look(&self, now: i64, used: impl FnOnce() -> i64) {
-        if now < self.busy_until.get() {
-            return;
+    /// Whether the others have not run since the last look.
+    fn look(&self, busy: &BusyUntil, now: i64, used: impl FnOnce() -> i64) -> bool {
+        if now < busy.0.load(Ordering::Relaxed) {
+            return false;
         }
         let used = used();
-        let since = used.abs_diff(self.used.replace(used));
-        self.are_idle.set(since < USED_BY_IDLE);
-        if since >= USED_BY_IDLE {
-            self.busy_until.set(now.saturating_add(MEMORY));
+        let have_run = used.abs_diff(self.used.replace(used)) >= USED_BY_IDLE;
+        if have_run {
+            busy.0.store(now.saturating_add(MEMORY), Ordering::Relaxed);
         }
+        !have_run
     }
 }
 
@@ -104,31 +113,31 @@ mod tests {
     const THREE_IN_FOUR: [bool; 8] = [false, true, true, true, false, true, true, true];
 
     /// A thread that has found the others idle at that time.
-    fn beside_idle_ones() -> IdleOthers {
-        let others = IdleOthers::new();
-        others.waited(FREE, NOW - MEMORY, || 1_000_000);
+    fn beside_idle_ones() -> (IdleOthers, BusyUntil) {
+        let (others, busy) = (IdleOthers::new(), BusyUntil::never());
+        others.waited(FREE, &busy, NOW - MEMORY, || 1_000_000);
         assert_eq!(next(&others), NONE, "they may have run just before");
-        others.waited(FREE, NOW, || 1_000_000);
-        others
+        others.waited(FREE, &busy, NOW, || 1_000_000);
+        (others, busy)
     }
 
     #[test]
     fn every_fourth_call_detaches_beside_idle_threads_only() {
         assert_eq!(next(&IdleOthers::new()), NONE, "it knows nothing yet");
-        let others = beside_idle_ones();
+        let (others, busy) = beside_idle_ones();
         for tick in 0..5 {
-            others.waited(FREE, NOW + tick * TICK, || 1_000_000);
+            others.waited(FREE, &busy, NOW + tick * TICK, || 1_000_000);
             assert_eq!(next(&others), THREE_IN_FOUR);
         }
     }
 
     #[test]
     fn the_next_call_detaches_after_a_wait_or_if_it_is_told_to() {
-        let others = beside_idle_ones();
+        let (others, busy) = beside_idle_ones();
         assert!(!others.allow_a_call() && others.allow_a_call());
-        others.waited(FREE, NOW, || unreachable!("the clock has not ticked"));
+        others.waited(FREE, &busy, NOW, || unreachable!("the clock has not ticked"));
         assert!(others.allow_a_call());
-        others.waited(NO_WAIT, NOW, || unreachable!());
+        others.waited(NO_WAIT, &busy, NOW, || unreachable!());
         assert_eq!(next(&others), THREE_IN_FOUR);
         assert!(!others.allow_a_call() && others.allow_a_call());
         others.allow_none();
@@ -136,27 +145,35 @@ mod tests {
     }
 
     #[test]
-    fn others_that_have_run_are_busy_for_a_while_and_not_looked_at() {
-        let others = beside_idle_ones();
-        others.waited(FREE, NOW + TICK, || 1_000_000 + 2_999);
+    fn others_that_have_run_are_busy_for_a_while_and_no_thread_looks() {
+        let (others, busy) = beside_idle_ones();
+        others.waited(FREE, &busy, NOW + TICK, || 1_000_000 + 2_999);
         assert_eq!(
             next(&others),
             THREE_IN_FOUR,
             "two clocks are not read at the same time"
         );
         let ran = NOW + 2 * TICK;
-        others.waited(FREE, ran, || 1_000_000 + 2_999 + 3_000);
+        others.waited(FREE, &busy, ran, || 1_000_000 + 2_999 + 3_000);
         assert_eq!(next(&others), NONE);
-        others.waited(FREE, ran + MEMORY - 1, || unreachable!());
-        assert_eq!(next(&others), NONE);
-        others.waited(FREE, ran + MEMORY, || 1_000_000 + 6_000);
+        let another = IdleOthers::new();
+        for thread in [&another, &others] {
+            thread.waited(FREE, &busy, ran + MEMORY - 1, || unreachable!());
+            assert_eq!(next(thread), NONE);
+        }
+        others.waited(FREE, &busy, ran + MEMORY, || 1_000_000 + 6_000);
         assert_eq!(next(&others), THREE_IN_FOUR);
+        another.waited(FREE, &busy, ran + MEMORY, || 9_000_000);
+        others.waited(FREE, &busy, ran + MEMORY + TICK, || {
+            unreachable!("another thread has found some busy")
+        });
+        assert_eq!(next(&others), NONE);
     }
 
     #[test]
     fn clocks_that_begin_again_in_a_forked_child_show_nothing() {
-        let others = beside_idle_ones();
-        others.waited(FREE, NOW + TICK, || 0);
+        let (others, busy) = beside_idle_ones();
+        others.waited(FREE, &busy, NOW + TICK, || 0);
         assert_eq!(next(&others), NONE);
     }
 }
