@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::crowding::Crowding;
-use super::idle_others::{BusyUntil, IdleOthers};
+use super::idle_others::{IdleOthers, Looks};
 use crate::raw::threads::{
     call_in_forked_children, coarse_time, has_several_processors, processor_time_of_others,
 };
@@ -32,7 +32,8 @@ static ATTACHED: AtomicBool = AtomicBool::new(false);
 /// Whether a thread is waiting, awake, until that one detaches.
 static LOOKING: AtomicBool = AtomicBool::new(false);
 
-static OTHERS_BUSY_UNTIL: BusyUntil = BusyUntil::never();
+/// What the threads know of each other's being idle.
+static IDLE_LOOKS: Looks = Looks::none();
 
 /// How long a crowd is remembered.
 const MEMORY: i64 = 50_000_000; // nanoseconds
@@ -187,13 +188,14 @@ pub fn spend(bytes: usize) -> bool {
 /// Whether this thread may make a call attached because all others are idle; if so, counts it.
 #[inline]
 pub fn keep_beside_idle_ones() -> bool {
-    KNOWN.with(|known| {
-        let keeps = known.others.allow_a_call();
-        if keeps {
-            known.budget.count_attached();
-        }
-        keeps
-    })
+    IDLE_LOOKS.found_idle()
+        && KNOWN.with(|known| {
+            let keeps = known.others.allow_a_call();
+            if keeps {
+                known.budget.count_attached();
+            }
+            keeps
+        })
 }
 
 /// Has the next call detach: more was received than a call should move attached.
@@ -309,7 +311,7 @@ fn waited(time: Duration, turns: usize) {
              others,
          }| {
             budget.waited(time, turns);
-            others.waited(time, &OTHERS_BUSY_UNTIL, coarse_time(), processor_time_of_others);
+            others.waited(time, &IDLE_LOOKS, coarse_time(), processor_time_of_others);
             if crowding.waited(time) && remember_crowd() {
                 budget.time_next_waits();
             }

@@ -9,7 +9,7 @@
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 /// A wait to reattach that is shorter than this found the lock free.
@@ -33,13 +33,27 @@ pub struct IdleOthers {
     looked: Cell<i64>,
 }
 
-/// Until when, on the coarse clock, no thread looks, because one has found others busy: a look takes the longer the more threads
-/// there are.
-pub struct BusyUntil(AtomicI64);
+/// What the threads have found out.
+pub struct Looks {
+    /// The last one that looked has found the others idle.
+    found_idle: AtomicBool,
+    /// Until when, on the coarse clock, none looks, because one has found others busy: a look takes the longer the more threads
+    /// there are.
+    busy_until: AtomicI64,
+}
 
-impl BusyUntil {
-    pub const fn never() -> Self {
-        Self(AtomicI64::new(0))
+impl Looks {
+    pub const fn none() -> Self {
+        Self {
+            found_idle: AtomicBool::new(false),
+            busy_until: AtomicI64::new(0),
+        }
+    }
+
+    /// Whether a thread may be allowed to make a call attached.
+    #[inline]
+    pub fn found_idle(&self) -> bool {
+        self.found_idle.load(Ordering::Relaxed)
     }
 }
 
@@ -72,10 +86,10 @@ impl IdleOthers {
 
     /// Records how long a wait to reattach took. `used` returns how much processor time the other threads have used so far; it is
     /// called at most once for each tick of the coarse clock.
-    pub fn waited(&self, time: Duration, busy: &BusyUntil, coarse_time: i64, used: impl FnOnce() -> i64) {
+    pub fn waited(&self, time: Duration, looks: &Looks, coarse_time: i64, used: impl FnOnce() -> i64) {
         if coarse_time != self.looked.get() {
             self.looked.set(coarse_time);
-            self.are_idle.set(self.look(busy, coarse_time, used));
+            self.are_idle.set(self.look(looks, coarse_time, used));
         }
         if time >= NO_WAIT || !self.are_idle.get() {
             self.allow_none();
@@ -83,14 +97,19 @@ impl IdleOthers {
     }
 
     /// Whether the others have not run since the last look.
-    fn look(&self, busy: &BusyUntil, now: i64, used: impl FnOnce() -> i64) -> bool {
-        if now < busy.0.load(Ordering::Relaxed) {
+    fn look(&self, looks: &Looks, now: i64, used: impl FnOnce() -> i64) -> bool {
+        if now < looks.busy_until.load(Ordering::Relaxed) {
             return false;
         }
         let used = used();
         let have_run = used.abs_diff(self.used.replace(used)) >= USED_BY_IDLE;
         if have_run {
-            busy.0.store(now.saturating_add(MEMORY), Ordering::Relaxed);
+            looks
+                .busy_until
+                .store(now.saturating_add(MEMORY), Ordering::Relaxed);
+        }
+        if looks.found_idle() == have_run {
+            looks.found_idle.store(!have_run, Ordering::Relaxed);
         }
         !have_run
     }
@@ -113,31 +132,33 @@ mod tests {
     const THREE_IN_FOUR: [bool; 8] = [false, true, true, true, false, true, true, true];
 
     /// A thread that has found the others idle at that time.
-    fn beside_idle_ones() -> (IdleOthers, BusyUntil) {
-        let (others, busy) = (IdleOthers::new(), BusyUntil::never());
-        others.waited(FREE, &busy, NOW - MEMORY, || 1_000_000);
+    fn beside_idle_ones() -> (IdleOthers, Looks) {
+        let (others, looks) = (IdleOthers::new(), Looks::none());
+        others.waited(FREE, &looks, NOW - MEMORY, || 1_000_000);
         assert_eq!(next(&others), NONE, "they may have run just before");
-        others.waited(FREE, &busy, NOW, || 1_000_000);
-        (others, busy)
+        assert!(!looks.found_idle());
+        others.waited(FREE, &looks, NOW, || 1_000_000);
+        (others, looks)
     }
 
     #[test]
     fn every_fourth_call_detaches_beside_idle_threads_only() {
         assert_eq!(next(&IdleOthers::new()), NONE, "it knows nothing yet");
-        let (others, busy) = beside_idle_ones();
+        let (others, looks) = beside_idle_ones();
         for tick in 0..5 {
-            others.waited(FREE, &busy, NOW + tick * TICK, || 1_000_000);
+            others.waited(FREE, &looks, NOW + tick * TICK, || 1_000_000);
+            assert!(looks.found_idle());
             assert_eq!(next(&others), THREE_IN_FOUR);
         }
     }
 
     #[test]
     fn the_next_call_detaches_after_a_wait_or_if_it_is_told_to() {
-        let (others, busy) = beside_idle_ones();
+        let (others, looks) = beside_idle_ones();
         assert!(!others.allow_a_call() && others.allow_a_call());
-        others.waited(FREE, &busy, NOW, || unreachable!("the clock has not ticked"));
+        others.waited(FREE, &looks, NOW, || unreachable!("the clock has not ticked"));
         assert!(others.allow_a_call());
-        others.waited(NO_WAIT, &busy, NOW, || unreachable!());
+        others.waited(NO_WAIT, &looks, NOW, || unreachable!());
         assert_eq!(next(&others), THREE_IN_FOUR);
         assert!(!others.allow_a_call() && others.allow_a_call());
         others.allow_none();
@@ -146,25 +167,26 @@ mod tests {
 
     #[test]
     fn others_that_have_run_are_busy_for_a_while_and_no_thread_looks() {
-        let (others, busy) = beside_idle_ones();
-        others.waited(FREE, &busy, NOW + TICK, || 1_000_000 + 2_999);
+        let (others, looks) = beside_idle_ones();
+        others.waited(FREE, &looks, NOW + TICK, || 1_000_000 + 2_999);
         assert_eq!(
             next(&others),
             THREE_IN_FOUR,
             "two clocks are not read at the same time"
         );
         let ran = NOW + 2 * TICK;
-        others.waited(FREE, &busy, ran, || 1_000_000 + 2_999 + 3_000);
+        others.waited(FREE, &looks, ran, || 1_000_000 + 2_999 + 3_000);
+        assert!(!looks.found_idle());
         assert_eq!(next(&others), NONE);
         let another = IdleOthers::new();
         for thread in [&another, &others] {
-            thread.waited(FREE, &busy, ran + MEMORY - 1, || unreachable!());
+            thread.waited(FREE, &looks, ran + MEMORY - 1, || unreachable!());
             assert_eq!(next(thread), NONE);
         }
-        others.waited(FREE, &busy, ran + MEMORY, || 1_000_000 + 6_000);
+        others.waited(FREE, &looks, ran + MEMORY, || 1_000_000 + 6_000);
         assert_eq!(next(&others), THREE_IN_FOUR);
-        another.waited(FREE, &busy, ran + MEMORY, || 9_000_000);
-        others.waited(FREE, &busy, ran + MEMORY + TICK, || {
+        another.waited(FREE, &looks, ran + MEMORY, || 9_000_000);
+        others.waited(FREE, &looks, ran + MEMORY + TICK, || {
             unreachable!("another thread has found some busy")
         });
         assert_eq!(next(&others), NONE);
@@ -172,8 +194,8 @@ mod tests {
 
     #[test]
     fn clocks_that_begin_again_in_a_forked_child_show_nothing() {
-        let (others, busy) = beside_idle_ones();
-        others.waited(FREE, &busy, NOW + TICK, || 0);
+        let (others, looks) = beside_idle_ones();
+        others.waited(FREE, &looks, NOW + TICK, || 0);
         assert_eq!(next(&others), NONE);
     }
 }
