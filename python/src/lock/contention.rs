@@ -91,6 +91,7 @@ extern "C" fn forget_other_threads() {
     LOOKING.store(false, Ordering::Relaxed);
     ATTACHED.store(false, Ordering::Relaxed);
     CROWDED_UNTIL.store(0, Ordering::Relaxed);
+    IDLE_LOOKS.forget();
     let has_budget = KNOWN.with(|known| !known.budget.is_spent());
     REASONS.store(usize::from(has_budget), Ordering::Relaxed);
 }

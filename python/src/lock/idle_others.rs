@@ -50,6 +50,11 @@ impl Looks {
         }
     }
 
+    /// Forgets what was found, in a forked child.
+    pub fn forget(&self) {
+        self.found_idle.store(false, Ordering::Relaxed);
+    }
+
     /// Whether a thread may be allowed to make a call attached.
     #[inline]
     pub fn found_idle(&self) -> bool {
