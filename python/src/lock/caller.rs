@@ -54,7 +54,7 @@ impl<'py> PythonCaller<'py> {
     fn price(&self, hint: CallHints) -> Option<usize> {
         let (most, price) = match self.policy {
             LockPolicy::KeepToSend => (FREE_BYTES, hint.bytes),
-            LockPolicy::KeepToReceive => (MOST_BYTES, 0), // what arrives is counted in `end`
+            LockPolicy::KeepToReceive | LockPolicy::KeepToReceiveOrDrop => (MOST_BYTES, 0), // what arrives is counted in `end`
             LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return None,
         };
         (hint.bytes <= most).then_some(price)
@@ -67,7 +67,8 @@ impl<'py> PythonCaller<'py> {
             return detached;
         };
         if !contention::is_counted() {
-            let keeps = !hint.expects_wait && contention::keep_beside_idle_ones();
+            let may_sleep = hint.expects_wait || self.policy == LockPolicy::KeepToReceiveOrDrop;
+            let keeps = !may_sleep && contention::keep_beside_idle_ones();
             return if keeps { Start::Direct } else { detached };
         }
         if !contention::spend(price) {
@@ -136,7 +137,7 @@ impl Caller for PythonCaller<'_> {
     /// Next to a thread that computes, waiting for an answer costs milliseconds once this thread has detached. So it
     /// keeps trying for some microseconds, if that pays off.
     fn try_again(&mut self) -> bool {
-        if self.policy != LockPolicy::KeepToReceive || self.alone == Some(true) {
+        if !self.policy.receives() || self.alone == Some(true) {
             return false;
         }
         let limit = contention::spin_limit();
@@ -154,7 +155,7 @@ impl Caller for PythonCaller<'_> {
     #[inline]
     fn end(&mut self, moved: usize) {
         self.end_spin(true);
-        if moved > FREE_BYTES && self.policy == LockPolicy::KeepToReceive {
+        if moved > FREE_BYTES && self.policy.receives() {
             contention::received_much();
         }
     }

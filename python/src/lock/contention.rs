@@ -233,7 +233,7 @@ impl Detached {
     #[inline]
     pub fn begin() -> Self {
         Self {
-            is_timed: KNOWN.with(|known| known.budget.is_next_timed(coarse_time)),
+            is_timed: KNOWN.with(|known| known.budget.is_next_timed(coarse_time) | known.others.detaches()),
         }
     }
 

@@ -16,6 +16,8 @@ use std::time::Duration;
 const NO_WAIT: Duration = Duration::from_micros(1);
 /// How many calls are made attached after one that detached.
 const KEPT_CALLS: u32 = 3;
+/// How many detached calls do not time their wait after one that does.
+const UNTIMED: u32 = 3;
 /// Other threads that have used less processor time than this have not run: waking up once takes at least this long. It is not zero,
 /// because the two clocks are not read at the same time.
 const USED_BY_IDLE: u64 = 3_000; // nanoseconds
@@ -27,6 +29,8 @@ pub struct IdleOthers {
     are_idle: Cell<bool>,
     /// How many more calls are made attached.
     kept: Cell<u32>,
+    /// How many more detached calls do not time their wait.
+    untimed: Cell<u32>,
     /// How much processor time the others had used at the last look.
     used: Cell<i64>,
     /// What the coarse clock said at the last wait that was recorded.
@@ -67,21 +71,30 @@ impl IdleOthers {
         Self {
             are_idle: Cell::new(false),
             kept: Cell::new(0),
+            untimed: Cell::new(0),
             used: Cell::new(0),
             looked: Cell::new(0),
         }
     }
 
-    /// Whether a call is made attached; if not, it detaches, and the next ones may be made attached.
+    /// Whether a call is made attached; if so, counts it.
     #[inline]
     pub fn allow_a_call(&self) -> bool {
         let left = self.kept.get();
-        if left > 0 {
-            self.kept.set(left - 1);
-        } else if self.are_idle.get() {
-            self.kept.set(KEPT_CALLS);
-        }
+        self.kept.set(left.saturating_sub(1));
         left > 0
+    }
+
+    /// A call detaches, and then the next ones may be made attached. Whether its wait to reattach is timed, to notice a thread that
+    /// has woken.
+    #[inline]
+    pub fn detaches(&self) -> bool {
+        self.are_idle.get() && {
+            self.kept.set(KEPT_CALLS);
+            let untimed = self.untimed.get();
+            self.untimed.set(untimed.checked_sub(1).unwrap_or(UNTIMED));
+            untimed == 0
+        }
     }
 
     /// The next call detaches.
@@ -89,25 +102,34 @@ impl IdleOthers {
         self.kept.set(0);
     }
 
-    /// Records how long a wait to reattach took. `used` returns how much processor time the other threads have used so far; it is
-    /// called at most once for each tick of the coarse clock.
-    pub fn waited(&self, time: Duration, looks: &Looks, coarse_time: i64, used: impl FnOnce() -> i64) {
+    /// Records how long a wait to reattach took. After one in which another thread had the lock, the others are not idle until the
+    /// next look. `used` returns how much processor time they have used so far, if that can be found out; it is called at most
+    /// once for each tick of the coarse clock.
+    pub fn waited(
+        &self,
+        time: Duration,
+        looks: &Looks,
+        coarse_time: i64,
+        used: impl FnOnce() -> Option<i64>,
+    ) {
         if coarse_time != self.looked.get() {
             self.looked.set(coarse_time);
             self.are_idle.set(self.look(looks, coarse_time, used));
         }
-        if time >= NO_WAIT || !self.are_idle.get() {
+        if time >= NO_WAIT {
+            self.are_idle.set(false);
+        }
+        if !self.are_idle.get() {
             self.allow_none();
         }
     }
 
     /// Whether the others have not run since the last look.
-    fn look(&self, looks: &Looks, now: i64, used: impl FnOnce() -> i64) -> bool {
+    fn look(&self, looks: &Looks, now: i64, used: impl FnOnce() -> Option<i64>) -> bool {
         if now < looks.busy_until.load(Ordering::Relaxed) {
             return false;
         }
-        let used = used();
-        let have_run = used.abs_diff(self.used.replace(used)) >= USED_BY_IDLE;
+        let have_run = used().is_none_or(|used| used.abs_diff(self.used.replace(used)) >= USED_BY_IDLE);
         if have_run {
             looks
                 .busy_until
@@ -130,7 +152,13 @@ mod tests {
 
     /// Which of the next eight calls are made attached.
     fn next(others: &IdleOthers) -> [bool; 8] {
-        std::array::from_fn(|_| others.allow_a_call())
+        std::array::from_fn(|_| {
+            let allowed = others.allow_a_call();
+            if !allowed {
+                others.detaches();
+            }
+            allowed
+        })
     }
 
     const NONE: [bool; 8] = [false; 8];
@@ -139,10 +167,10 @@ mod tests {
     /// A thread that has found the others idle at that time.
     fn beside_idle_ones() -> (IdleOthers, Looks) {
         let (others, looks) = (IdleOthers::new(), Looks::none());
-        others.waited(FREE, &looks, NOW - MEMORY, || 1_000_000);
+        others.waited(FREE, &looks, NOW - MEMORY, || Some(1_000_000));
         assert_eq!(next(&others), NONE, "they may have run just before");
         assert!(!looks.found_idle());
-        others.waited(FREE, &looks, NOW, || 1_000_000);
+        others.waited(FREE, &looks, NOW, || Some(1_000_000));
         (others, looks)
     }
 
@@ -151,36 +179,59 @@ mod tests {
         assert_eq!(next(&IdleOthers::new()), NONE, "it knows nothing yet");
         let (others, looks) = beside_idle_ones();
         for tick in 0..5 {
-            others.waited(FREE, &looks, NOW + tick * TICK, || 1_000_000);
+            others.waited(FREE, &looks, NOW + tick * TICK, || Some(1_000_000));
             assert!(looks.found_idle());
             assert_eq!(next(&others), THREE_IN_FOUR);
         }
     }
 
     #[test]
-    fn the_next_call_detaches_after_a_wait_or_if_it_is_told_to() {
-        let (others, looks) = beside_idle_ones();
-        assert!(!others.allow_a_call() && others.allow_a_call());
-        others.waited(FREE, &looks, NOW, || unreachable!("the clock has not ticked"));
+    fn the_next_call_detaches_if_it_is_told_to() {
+        let (others, _) = beside_idle_ones();
+        others.detaches();
         assert!(others.allow_a_call());
-        others.waited(NO_WAIT, &looks, NOW, || unreachable!());
-        assert_eq!(next(&others), THREE_IN_FOUR);
-        assert!(!others.allow_a_call() && others.allow_a_call());
         others.allow_none();
         assert_eq!(next(&others), THREE_IN_FOUR);
     }
 
     #[test]
+    fn a_wait_shows_that_others_are_not_idle_until_the_next_look() {
+        let (others, looks) = beside_idle_ones();
+        others.detaches();
+        others.waited(NO_WAIT, &looks, NOW, || unreachable!("the clock has not ticked"));
+        assert_eq!(next(&others), NONE);
+        others.waited(FREE, &looks, NOW, || unreachable!());
+        assert_eq!(next(&others), NONE);
+        others.waited(FREE, &looks, NOW + TICK, || Some(1_000_000));
+        assert_eq!(next(&others), THREE_IN_FOUR);
+    }
+
+    #[test]
+    fn one_detached_call_in_four_is_timed_beside_idle_threads_only() {
+        assert!(!IdleOthers::new().detaches());
+        let (others, _) = beside_idle_ones();
+        let timed: [bool; 8] = std::array::from_fn(|_| others.detaches());
+        assert_eq!(timed, [true, false, false, false, true, false, false, false]);
+    }
+
+    #[test]
+    fn without_the_clocks_the_others_are_taken_to_be_busy() {
+        let (others, looks) = beside_idle_ones();
+        others.waited(FREE, &looks, NOW + TICK, || None);
+        assert_eq!(next(&others), NONE);
+    }
+
+    #[test]
     fn others_that_have_run_are_busy_for_a_while_and_no_thread_looks() {
         let (others, looks) = beside_idle_ones();
-        others.waited(FREE, &looks, NOW + TICK, || 1_000_000 + 2_999);
+        others.waited(FREE, &looks, NOW + TICK, || Some(1_000_000 + 2_999));
         assert_eq!(
             next(&others),
             THREE_IN_FOUR,
             "two clocks are not read at the same time"
         );
         let ran = NOW + 2 * TICK;
-        others.waited(FREE, &looks, ran, || 1_000_000 + 2_999 + 3_000);
+        others.waited(FREE, &looks, ran, || Some(1_000_000 + 2_999 + 3_000));
         assert!(!looks.found_idle());
         assert_eq!(next(&others), NONE);
         let another = IdleOthers::new();
@@ -188,9 +239,9 @@ mod tests {
             thread.waited(FREE, &looks, ran + MEMORY - 1, || unreachable!());
             assert_eq!(next(thread), NONE);
         }
-        others.waited(FREE, &looks, ran + MEMORY, || 1_000_000 + 6_000);
+        others.waited(FREE, &looks, ran + MEMORY, || Some(1_000_000 + 6_000));
         assert_eq!(next(&others), THREE_IN_FOUR);
-        another.waited(FREE, &looks, ran + MEMORY, || 9_000_000);
+        another.waited(FREE, &looks, ran + MEMORY, || Some(9_000_000));
         others.waited(FREE, &looks, ran + MEMORY + TICK, || {
             unreachable!("another thread has found some busy")
         });
@@ -200,7 +251,7 @@ mod tests {
     #[test]
     fn clocks_that_begin_again_in_a_forked_child_show_nothing() {
         let (others, looks) = beside_idle_ones();
-        others.waited(FREE, &looks, NOW + TICK, || 0);
+        others.waited(FREE, &looks, NOW + TICK, || Some(0));
         assert_eq!(next(&others), NONE);
     }
 }

@@ -21,6 +21,9 @@ pub enum LockPolicy {
     KeepToSend,
     /// The same for a receive, of which only the capacity is known beforehand.
     KeepToReceive,
+    /// The same for a receive from a Unix socket, but only within the budget: descriptors may come with the bytes, and closing those
+    /// that are not received may sleep.
+    KeepToReceiveOrDrop,
 }
 
 impl LockPolicy {
@@ -38,6 +41,11 @@ impl LockPolicy {
         } else {
             Self::GiveUp
         }
+    }
+
+    /// Whether it is that of a receive.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::KeepToReceive | Self::KeepToReceiveOrDrop)
     }
 
     /// This policy for a transfer from or to the interpreter's own memory. Other memory may belong to a file, whose

@@ -18,7 +18,8 @@ pub fn get_try_first() -> bool {
     policy::try_first()
 }
 
-/// How many calls this thread made while there were other threads: with the interpreter lock held, and without it.
+/// How many tries this thread made with the interpreter lock held while there were other threads, and how many times it gave the
+/// lock up for a call. One that is tried and then waits counts as both.
 #[pyfunction]
 pub fn try_counts() -> (u64, u64) {
     contention::counts()

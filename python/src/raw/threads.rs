@@ -93,26 +93,26 @@ pub fn coarse_time() -> i64 {
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_FAST;
     #[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
-    read(CLOCK)
+    read(CLOCK).unwrap_or(0) // always the same time
 }
 
-/// How many nanoseconds of processor time the other threads of the process have used.
-pub fn processor_time_of_others() -> i64 {
-    let own = read(libc::CLOCK_THREAD_CPUTIME_ID);
-    read(libc::CLOCK_PROCESS_CPUTIME_ID).saturating_sub(own)
+/// How many nanoseconds of processor time the other threads of the process have used; `None` where that is not to be found out.
+pub fn processor_time_of_others() -> Option<i64> {
+    let own = read(libc::CLOCK_THREAD_CPUTIME_ID)?;
+    Some(read(libc::CLOCK_PROCESS_CPUTIME_ID)?.saturating_sub(own))
 }
 
-/// Nanoseconds on this clock; zero, always the same time, if it is missing.
+/// Nanoseconds on this clock; `None` if it is missing.
 #[allow(clippy::useless_conversion)] // narrower on some systems
-fn read(clock: libc::clockid_t) -> i64 {
+fn read(clock: libc::clockid_t) -> Option<i64> {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: `now` is ours to write.
-    unsafe { libc::clock_gettime(clock, &raw mut now) };
+    let failed = unsafe { libc::clock_gettime(clock, &raw mut now) } != 0;
     let (seconds, rest): (i64, i64) = (now.tv_sec.into(), now.tv_nsec.into());
-    seconds * 1_000_000_000 + rest
+    (!failed).then(|| seconds * 1_000_000_000 + rest)
 }
 
 /// Whether the process may run on more than one processor, judged by its first thread; true where that can't be found

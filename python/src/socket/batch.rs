@@ -15,6 +15,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
+/// So many datagrams are sent as quickly as a few kilobytes.
+const FEW: usize = 8;
+
 /// Sends datagrams, each of which is bytes, or bytes and an address. Those that are refused are in the `failures` of the
 /// exception, after the others were sent.
 pub fn send_batch(slf: &Bound<'_, NativeSocket>, datagrams: &Bound<'_, PyAny>) -> PyResult<usize> {
@@ -31,7 +34,7 @@ pub fn send_batch(slf: &Bound<'_, NativeSocket>, datagrams: &Bound<'_, PyAny>) -
     let plain_memory = contents.iter().all(Readable::is_plain) && socket.family() != Family::UNIX;
     let policy = slf
         .get()
-        .lock_policy(&socket, LockPolicy::KeepToSend, CInt(0), plain_memory);
+        .lock_policy(&socket, policy_for(datagrams.len()), CInt(0), plain_memory);
     let sent = CoreCall::on(py, &*socket)
         .keeping_lock(policy)
         .run(|caller| socket.on(caller).send_batch(&mut datagrams));
@@ -39,6 +42,15 @@ pub fn send_batch(slf: &Bound<'_, NativeSocket>, datagrams: &Bound<'_, PyAny>) -
         return sent;
     }
     Err(refused(py, &socket, &datagrams, sent))
+}
+
+/// The lock policy for sending so many datagrams. Each takes about as long, whatever its length.
+fn policy_for(datagrams: usize) -> LockPolicy {
+    if datagrams <= FEW {
+        LockPolicy::KeepToSend
+    } else {
+        LockPolicy::KeepIfAlone
+    }
 }
 
 /// The exception of a batch of which some were refused: that which ended the call, otherwise that of the first.
@@ -216,9 +228,12 @@ pub fn send_segments(
         audit::report_address(c"socket.sendto", slf.as_any(), address)?;
     }
     let plain_memory = data.is_plain() && socket.family() != Family::UNIX;
-    let policy = slf
-        .get()
-        .lock_policy(&socket, LockPolicy::KeepToSend, CInt(0), plain_memory);
+    let policy = slf.get().lock_policy(
+        &socket,
+        policy_for(data.all().len().div_ceil(size)),
+        CInt(0),
+        plain_memory,
+    );
     CoreCall::on(py, &*socket)
         .to(to.as_ref())
         .keeping_lock(policy)

@@ -165,6 +165,10 @@ impl NativeSocket {
                 socket.socket_type(),
                 SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
             );
+        let wanted = match wanted {
+            LockPolicy::KeepToReceive if socket.family() == Family::UNIX => LockPolicy::KeepToReceiveOrDrop,
+            wanted => wanted,
+        };
         wanted.for_memory(plain_memory && calls_never_sleep)
     }
 
