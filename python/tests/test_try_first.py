@@ -128,6 +128,17 @@ def test_beside_idle_threads_three_calls_in_four_stay_attached():
 
     def work(*pair):
         attached_come_to(300, *pair)
+        with contextlib.ExitStack() as stack:
+            local = [stack.enter_context(end) for end in socket.socketpair()]
+            attached_come_to(200, *local)  # the sends: a receive may have to close descriptors
+            sender, receiver = (stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(2))
+            receiver.bind(("127.0.0.1", 0))
+            sender.connect(receiver.getsockname())
+            before, _ = socket.try_counts()
+            for _ in range(20):
+                sender.send_batch([b"x"] * 9)
+                sender.send_segments(b"123456789", 1)
+            assert socket.try_counts()[0] == before, "many datagrams"
         hashing.set()
         attached_come_to(0, *pair)
         hashing.clear()

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::crowding::Crowding;
-use super::idle_others::{IdleOthers, Looks};
+use super::idle_others::{IdleOthers, Looks, NO_WAIT};
 use crate::raw::threads::{
     call_in_forked_children, coarse_time, has_several_processors, processor_time_of_others,
 };
@@ -226,15 +226,17 @@ pub fn spun_since(start: Instant, found: bool) {
 /// A call that is made detached.
 pub struct Detached {
     is_timed: bool,
+    is_checked: bool,
 }
 
 impl Detached {
     /// Begins a call, still attached.
     #[inline]
     pub fn begin() -> Self {
-        Self {
-            is_timed: KNOWN.with(|known| known.budget.is_next_timed(coarse_time) | known.others.detaches()),
-        }
+        KNOWN.with(|Known { budget, others, .. }| Self {
+            is_timed: budget.is_next_timed(coarse_time),
+            is_checked: others.detaches(),
+        })
     }
 
     /// Notes that the thread has detached.
@@ -245,23 +247,50 @@ impl Detached {
         }
     }
 
-    /// Ends it and begins the wait to reattach; `None` if that is neither timed nor counted.
+    /// Ends it and begins the wait to reattach; `None` if nothing is to be found out about that.
     #[inline]
     pub fn end(self) -> Option<Attaching> {
         let is_counted = is_counted();
-        (is_counted || self.is_timed).then(|| Attaching::begin(self.is_timed, is_counted))
+        if is_counted || self.is_timed {
+            Some(Attaching::Noted(Noted::begin(self.is_timed, is_counted)))
+        } else {
+            self.is_checked.then(|| Attaching::Checked(Instant::now()))
+        }
+    }
+}
+
+/// A wait to reattach.
+pub enum Attaching {
+    Noted(Noted),
+    /// It should be none. When it began.
+    Checked(Instant),
+}
+
+impl Attaching {
+    /// Ends it, attached.
+    #[inline]
+    pub fn end(self) {
+        match self {
+            Self::Noted(noted) => noted.end(),
+            Self::Checked(start) => {
+                let time = start.elapsed();
+                if time >= NO_WAIT {
+                    waited(time, 0);
+                }
+            }
+        }
     }
 }
 
 /// A wait to reattach that is timed or counted.
-pub struct Attaching {
+pub struct Noted {
     /// When it began, and how many turns there had been, if it is timed.
     start: Option<(Instant, usize)>,
     is_counted: bool,
     is_crowded: bool,
 }
 
-impl Attaching {
+impl Noted {
     #[inline(never)] // most waits are neither
     fn begin(is_timed: bool, is_counted: bool) -> Self {
         let is_crowded = is_counted && remembers_crowd();
@@ -281,9 +310,8 @@ impl Attaching {
         }
     }
 
-    /// Ends it, attached.
     #[inline(never)]
-    pub fn end(self) {
+    fn end(self) {
         if self.is_counted {
             ATTACHING.fetch_sub(1, Ordering::Relaxed);
         }

@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 /// A wait to reattach that is shorter than this found the lock free.
-const NO_WAIT: Duration = Duration::from_micros(1);
+pub const NO_WAIT: Duration = Duration::from_micros(1);
 /// How many calls are made attached after one that detached.
 const KEPT_CALLS: u32 = 3;
-/// How many detached calls do not time their wait after one that does.
-const UNTIMED: u32 = 3;
+/// How many detached calls do not check their wait after one that does.
+const UNCHECKED: u32 = 7;
 /// Other threads that have used less processor time than this have not run: waking up once takes at least this long. It is not zero,
 /// because the two clocks are not read at the same time.
 const USED_BY_IDLE: u64 = 3_000; // nanoseconds
@@ -29,8 +29,8 @@ pub struct IdleOthers {
     are_idle: Cell<bool>,
     /// How many more calls are made attached.
     kept: Cell<u32>,
-    /// How many more detached calls do not time their wait.
-    untimed: Cell<u32>,
+    /// How many more detached calls do not check their wait.
+    unchecked: Cell<u32>,
     /// How much processor time the others had used at the last look.
     used: Cell<i64>,
     /// What the coarse clock said at the last wait that was recorded.
@@ -71,7 +71,7 @@ impl IdleOthers {
         Self {
             are_idle: Cell::new(false),
             kept: Cell::new(0),
-            untimed: Cell::new(0),
+            unchecked: Cell::new(0),
             used: Cell::new(0),
             looked: Cell::new(0),
         }
@@ -85,15 +85,15 @@ impl IdleOthers {
         left > 0
     }
 
-    /// A call detaches, and then the next ones may be made attached. Whether its wait to reattach is timed, to notice a thread that
-    /// has woken.
+    /// A call detaches, and then the next ones may be made attached. Whether it is to check that it does not wait to reattach,
+    /// because a thread has woken.
     #[inline]
     pub fn detaches(&self) -> bool {
         self.are_idle.get() && {
             self.kept.set(KEPT_CALLS);
-            let untimed = self.untimed.get();
-            self.untimed.set(untimed.checked_sub(1).unwrap_or(UNTIMED));
-            untimed == 0
+            let unchecked = self.unchecked.get();
+            self.unchecked.set(unchecked.checked_sub(1).unwrap_or(UNCHECKED));
+            unchecked == 0
         }
     }
 
@@ -207,11 +207,11 @@ mod tests {
     }
 
     #[test]
-    fn one_detached_call_in_four_is_timed_beside_idle_threads_only() {
+    fn one_detached_call_in_eight_is_checked_beside_idle_threads_only() {
         assert!(!IdleOthers::new().detaches());
         let (others, _) = beside_idle_ones();
-        let timed: [bool; 8] = std::array::from_fn(|_| others.detaches());
-        assert_eq!(timed, [true, false, false, false, true, false, false, false]);
+        let checked: Vec<usize> = (0..20).filter(|_| others.detaches()).collect();
+        assert_eq!(checked, [0, 8, 16]);
     }
 
     #[test]
