@@ -165,9 +165,11 @@ impl NativeSocket {
                 socket.socket_type(),
                 SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
             );
-        let wanted = match wanted {
-            LockPolicy::KeepToReceive if socket.family() == Family::UNIX => LockPolicy::KeepToReceiveOrDrop,
-            wanted => wanted,
+        let may_drop = wanted == LockPolicy::KeepToReceive && socket.family() == Family::UNIX;
+        let wanted = if may_drop {
+            LockPolicy::KeepToReceiveOrDrop
+        } else {
+            wanted
         };
         wanted.for_memory(plain_memory && calls_never_sleep)
     }
