@@ -17,12 +17,12 @@ pytestmark = pytest.mark.usefixtures("no_server_thread_is_left")
 
 def test_silent_peers_lose_their_places():
     errors = KeptErrors()
-    with polysock.Server(LOCAL, echo, max_connections=4, on_error=errors, idle_timeout=0.15) as server:
+    with polysock.Server(LOCAL, echo, max_connections=4, on_error=errors, idle_timeout=1) as server:
         began = time.monotonic()
         silent = [connect(server) for _ in range(4)]
         wait_until(lambda: server.connections == 4)
         assert ask(server) == b"hello"
-        assert time.monotonic() - began >= 0.15
+        assert time.monotonic() - began >= 1
         assert [client.recv(1) for client in silent] == [b""] * 4
         wait_until(lambda: server.stats.handled == 5)
         assert server.stats == (5, 0, 4, 0)
