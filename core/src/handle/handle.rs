@@ -39,6 +39,10 @@ pub(crate) struct Handle {
     pub(crate) traced: Traced,
 }
 
+// One cache line, with the two counts of the `Arc` that mostly surround it.
+#[cfg(not(loom))]
+const _: () = assert!(std::mem::offset_of!(Handle, shared) + 2 * size_of::<usize>() <= 64);
+
 impl Handle {
     /// [`trace::is_on`] must be called before the first handle is made: it starts to count forks.
     pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {

@@ -81,7 +81,7 @@ impl InChild for () {}
 impl<T> InChild for Option<T> {}
 
 /// A lock held for a few instructions at a time. In a forked child it is free, and holds what the child makes of the value.
-#[repr(C)]
+#[repr(C)] // the value beside the word
 pub struct ForkLock<T> {
     /// The generation in the upper half, 1 in the lower while a thread holds the lock.
     word: AtomicU64,
