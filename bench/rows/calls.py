@@ -104,14 +104,6 @@ IDLE = 0.5
 def beside_idle(make):
     """The same beside a thread that has waited for something else for a while."""
 
-    @contextlib.contextmanager
-    def settled(module):
-        with contextlib.contextmanager(make)(module) as calls:
-            end = time.monotonic() + IDLE
-            while time.monotonic() < end:
-                calls.run(calls.count, lambda: None, lambda: None)
-            yield calls
-
     def make_beside(module):
         started, over = threading.Event(), threading.Event()
 
@@ -122,7 +114,10 @@ def beside_idle(make):
         threading.Thread(target=idle, daemon=True).start()
         started.wait()
         try:
-            with settled(module) as calls:
+            with contextlib.contextmanager(make)(module) as calls:
+                end = time.monotonic() + IDLE
+                while time.monotonic() < end:
+                    calls.run(calls.count, lambda: None, lambda: None)
                 yield calls
         finally:
             over.set()
