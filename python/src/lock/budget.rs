@@ -29,10 +29,10 @@ const TIME_PER_CALL: Duration = Duration::from_nanos(2500);
 const LONGEST_SPIN: Duration = Duration::from_micros(50);
 /// A receive that may keep trying for less than this does not try again.
 const SHORTEST_SPIN: Duration = Duration::from_micros(5);
-/// After a tick of the coarse clock, one wait is timed for every so many calls detached since the tick before, but at least one.
-/// Each of a hundred threads makes only about ten calls between two ticks.
+/// How many detached calls between two ticks of the coarse clock cause one wait to be timed after the second one. At least one
+/// wait is timed: each of a hundred threads makes only about ten calls between two ticks.
 const CALLS_PER_TIMED: u64 = 16;
-/// ... and at most this many.
+/// The most waits that are timed after a tick.
 const MOST_TIMED: u64 = 8;
 /// How many waits in a row are timed after one that shows that other threads want the lock.
 const TIMED_AMONG_OTHERS: u32 = 64;

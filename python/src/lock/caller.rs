@@ -54,7 +54,7 @@ impl<'py> PythonCaller<'py> {
     fn price(&self, hint: CallHints) -> Option<usize> {
         let (most, price) = match self.policy {
             LockPolicy::KeepToSend => (FREE_BYTES, hint.bytes),
-            LockPolicy::KeepToReceive | LockPolicy::KeepToReceiveOrDrop => (MOST_BYTES, 0), // what arrives is counted in `end`
+            LockPolicy::KeepToReceive | LockPolicy::KeepToReceiveInBudget => (MOST_BYTES, 0), // what arrives is counted in `end`
             LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return None,
         };
         (hint.bytes <= most).then_some(price)
@@ -67,7 +67,7 @@ impl<'py> PythonCaller<'py> {
             return detached;
         };
         if !contention::is_counted() {
-            let may_sleep = hint.expects_wait || self.policy == LockPolicy::KeepToReceiveOrDrop;
+            let may_sleep = hint.expects_wait || self.policy == LockPolicy::KeepToReceiveInBudget;
             let keeps = !may_sleep && contention::keep_beside_idle_ones();
             return if keeps { Start::Direct } else { detached };
         }

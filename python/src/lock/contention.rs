@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::crowding::Crowding;
-use super::idle_others::{IdleOthers, Looks, NO_WAIT};
+use super::idle_others::{BusyUntil, IdleOthers, NO_WAIT};
 use crate::raw::threads::{
     call_in_forked_children, coarse_time, has_several_processors, processor_time_of_others,
 };
@@ -32,8 +32,8 @@ static ATTACHED: AtomicBool = AtomicBool::new(false);
 /// Whether a thread is waiting, awake, until that one detaches.
 static LOOKING: AtomicBool = AtomicBool::new(false);
 
-/// What the threads know of each other's being idle.
-static IDLE_LOOKS: Looks = Looks::none();
+/// Until when threads take each other to be busy.
+static BUSY_UNTIL: BusyUntil = BusyUntil::never();
 
 /// How long a crowd is remembered.
 const MEMORY: i64 = 50_000_000; // nanoseconds
@@ -91,8 +91,10 @@ extern "C" fn forget_other_threads() {
     LOOKING.store(false, Ordering::Relaxed);
     ATTACHED.store(false, Ordering::Relaxed);
     CROWDED_UNTIL.store(0, Ordering::Relaxed);
-    IDLE_LOOKS.forget();
-    let has_budget = KNOWN.with(|known| !known.budget.is_spent());
+    let has_budget = KNOWN.with(|Known { budget, others, .. }| {
+        others.forget();
+        !budget.is_spent()
+    });
     REASONS.store(usize::from(has_budget), Ordering::Relaxed);
 }
 
@@ -189,14 +191,13 @@ pub fn spend(bytes: usize) -> bool {
 /// Whether this thread may make a call attached because all others are idle; if so, counts it.
 #[inline]
 pub fn keep_beside_idle_ones() -> bool {
-    IDLE_LOOKS.found_idle()
-        && KNOWN.with(|known| {
-            let keeps = known.others.allow_a_call();
-            if keeps {
-                known.budget.count_attached();
-            }
-            keeps
-        })
+    KNOWN.with(|Known { budget, others, .. }| {
+        let keeps = others.allow_a_call();
+        if keeps {
+            budget.count_attached();
+        }
+        keeps
+    })
 }
 
 /// Has the next call detach: more was received than a call should move attached.
@@ -247,7 +248,7 @@ impl Detached {
         }
     }
 
-    /// Ends it and begins the wait to reattach; `None` if nothing is to be found out about that.
+    /// Ends it and begins the wait to reattach; `None` if the wait need not be timed, counted or checked.
     #[inline]
     pub fn end(self) -> Option<Attaching> {
         let is_counted = is_counted();
@@ -340,7 +341,7 @@ fn waited(time: Duration, turns: usize) {
              others,
          }| {
             budget.waited(time, turns);
-            others.waited(time, &IDLE_LOOKS, coarse_time(), processor_time_of_others);
+            others.waited(time, &BUSY_UNTIL, coarse_time(), processor_time_of_others);
             if crowding.waited(time) && remember_crowd() {
                 budget.time_next_waits();
             }

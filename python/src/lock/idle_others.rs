@@ -9,7 +9,7 @@
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// A wait to reattach that is shorter than this found the lock free.
@@ -37,32 +37,12 @@ pub struct IdleOthers {
     looked: Cell<i64>,
 }
 
-/// What the threads have found out.
-pub struct Looks {
-    /// The last one that looked has found the others idle.
-    found_idle: AtomicBool,
-    /// Until when, on the coarse clock, none looks, because one has found others busy: a look takes the longer the more threads
-    /// there are.
-    busy_until: AtomicI64,
-}
+/// Until when, on the coarse clock, no thread looks, because one has found others busy. A look takes longer with more threads.
+pub struct BusyUntil(AtomicI64);
 
-impl Looks {
-    pub const fn none() -> Self {
-        Self {
-            found_idle: AtomicBool::new(false),
-            busy_until: AtomicI64::new(0),
-        }
-    }
-
-    /// Forgets what was found, in a forked child.
-    pub fn forget(&self) {
-        self.found_idle.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether a thread may be allowed to make a call attached.
-    #[inline]
-    pub fn found_idle(&self) -> bool {
-        self.found_idle.load(Ordering::Relaxed)
+impl BusyUntil {
+    pub const fn never() -> Self {
+        Self(AtomicI64::new(0))
     }
 }
 
@@ -97,6 +77,12 @@ impl IdleOthers {
         }
     }
 
+    /// Forgets what is known, in a forked child.
+    pub fn forget(&self) {
+        self.are_idle.set(false);
+        self.allow_none();
+    }
+
     /// The next call detaches.
     pub fn allow_none(&self) {
         self.kept.set(0);
@@ -108,13 +94,13 @@ impl IdleOthers {
     pub fn waited(
         &self,
         time: Duration,
-        looks: &Looks,
+        busy: &BusyUntil,
         coarse_time: i64,
         used: impl FnOnce() -> Option<i64>,
     ) {
         if coarse_time != self.looked.get() {
             self.looked.set(coarse_time);
-            self.are_idle.set(self.look(looks, coarse_time, used));
+            self.are_idle.set(self.look(busy, coarse_time, used));
         }
         if time >= NO_WAIT {
             self.are_idle.set(false);
@@ -125,18 +111,13 @@ impl IdleOthers {
     }
 
     /// Whether the others have not run since the last look.
-    fn look(&self, looks: &Looks, now: i64, used: impl FnOnce() -> Option<i64>) -> bool {
-        if now < looks.busy_until.load(Ordering::Relaxed) {
+    fn look(&self, busy: &BusyUntil, now: i64, used: impl FnOnce() -> Option<i64>) -> bool {
+        if now < busy.0.load(Ordering::Relaxed) {
             return false;
         }
         let have_run = used().is_none_or(|used| used.abs_diff(self.used.replace(used)) >= USED_BY_IDLE);
         if have_run {
-            looks
-                .busy_until
-                .store(now.saturating_add(MEMORY), Ordering::Relaxed);
-        }
-        if looks.found_idle() == have_run {
-            looks.found_idle.store(!have_run, Ordering::Relaxed);
+            busy.0.store(now.saturating_add(MEMORY), Ordering::Relaxed);
         }
         !have_run
     }
@@ -165,22 +146,20 @@ mod tests {
     const THREE_IN_FOUR: [bool; 8] = [false, true, true, true, false, true, true, true];
 
     /// A thread that has found the others idle at that time.
-    fn beside_idle_ones() -> (IdleOthers, Looks) {
-        let (others, looks) = (IdleOthers::new(), Looks::none());
-        others.waited(FREE, &looks, NOW - MEMORY, || Some(1_000_000));
+    fn beside_idle_ones() -> (IdleOthers, BusyUntil) {
+        let (others, busy) = (IdleOthers::new(), BusyUntil::never());
+        others.waited(FREE, &busy, NOW - MEMORY, || Some(1_000_000));
         assert_eq!(next(&others), NONE, "they may have run just before");
-        assert!(!looks.found_idle());
-        others.waited(FREE, &looks, NOW, || Some(1_000_000));
-        (others, looks)
+        others.waited(FREE, &busy, NOW, || Some(1_000_000));
+        (others, busy)
     }
 
     #[test]
     fn every_fourth_call_detaches_beside_idle_threads_only() {
         assert_eq!(next(&IdleOthers::new()), NONE, "it knows nothing yet");
-        let (others, looks) = beside_idle_ones();
+        let (others, busy) = beside_idle_ones();
         for tick in 0..5 {
-            others.waited(FREE, &looks, NOW + tick * TICK, || Some(1_000_000));
-            assert!(looks.found_idle());
+            others.waited(FREE, &busy, NOW + tick * TICK, || Some(1_000_000));
             assert_eq!(next(&others), THREE_IN_FOUR);
         }
     }
@@ -196,13 +175,13 @@ mod tests {
 
     #[test]
     fn a_wait_shows_that_others_are_not_idle_until_the_next_look() {
-        let (others, looks) = beside_idle_ones();
+        let (others, busy) = beside_idle_ones();
         others.detaches();
-        others.waited(NO_WAIT, &looks, NOW, || unreachable!("the clock has not ticked"));
+        others.waited(NO_WAIT, &busy, NOW, || unreachable!("the clock has not ticked"));
         assert_eq!(next(&others), NONE);
-        others.waited(FREE, &looks, NOW, || unreachable!());
+        others.waited(FREE, &busy, NOW, || unreachable!());
         assert_eq!(next(&others), NONE);
-        others.waited(FREE, &looks, NOW + TICK, || Some(1_000_000));
+        others.waited(FREE, &busy, NOW + TICK, || Some(1_000_000));
         assert_eq!(next(&others), THREE_IN_FOUR);
     }
 
@@ -216,42 +195,49 @@ mod tests {
 
     #[test]
     fn without_the_clocks_the_others_are_taken_to_be_busy() {
-        let (others, looks) = beside_idle_ones();
-        others.waited(FREE, &looks, NOW + TICK, || None);
+        let (others, busy) = beside_idle_ones();
+        others.waited(FREE, &busy, NOW + TICK, || None);
         assert_eq!(next(&others), NONE);
     }
 
     #[test]
     fn others_that_have_run_are_busy_for_a_while_and_no_thread_looks() {
-        let (others, looks) = beside_idle_ones();
-        others.waited(FREE, &looks, NOW + TICK, || Some(1_000_000 + 2_999));
+        let (others, busy) = beside_idle_ones();
+        others.waited(FREE, &busy, NOW + TICK, || Some(1_000_000 + 2_999));
         assert_eq!(
             next(&others),
             THREE_IN_FOUR,
             "two clocks are not read at the same time"
         );
         let ran = NOW + 2 * TICK;
-        others.waited(FREE, &looks, ran, || Some(1_000_000 + 2_999 + 3_000));
-        assert!(!looks.found_idle());
+        others.waited(FREE, &busy, ran, || Some(1_000_000 + 2_999 + 3_000));
         assert_eq!(next(&others), NONE);
         let another = IdleOthers::new();
         for thread in [&another, &others] {
-            thread.waited(FREE, &looks, ran + MEMORY - 1, || unreachable!());
+            thread.waited(FREE, &busy, ran + MEMORY - 1, || unreachable!());
             assert_eq!(next(thread), NONE);
         }
-        others.waited(FREE, &looks, ran + MEMORY, || Some(1_000_000 + 6_000));
+        others.waited(FREE, &busy, ran + MEMORY, || Some(1_000_000 + 6_000));
         assert_eq!(next(&others), THREE_IN_FOUR);
-        another.waited(FREE, &looks, ran + MEMORY, || Some(9_000_000));
-        others.waited(FREE, &looks, ran + MEMORY + TICK, || {
+        another.waited(FREE, &busy, ran + MEMORY, || Some(9_000_000));
+        others.waited(FREE, &busy, ran + MEMORY + TICK, || {
             unreachable!("another thread has found some busy")
         });
         assert_eq!(next(&others), NONE);
     }
 
     #[test]
+    fn a_forked_child_knows_nothing() {
+        let (others, _) = beside_idle_ones();
+        assert_eq!(next(&others), THREE_IN_FOUR);
+        others.forget();
+        assert_eq!(next(&others), NONE);
+    }
+
+    #[test]
     fn clocks_that_begin_again_in_a_forked_child_show_nothing() {
-        let (others, looks) = beside_idle_ones();
-        others.waited(FREE, &looks, NOW + TICK, || Some(0));
+        let (others, busy) = beside_idle_ones();
+        others.waited(FREE, &busy, NOW + TICK, || Some(0));
         assert_eq!(next(&others), NONE);
     }
 }

@@ -23,7 +23,7 @@ pub enum LockPolicy {
     KeepToReceive,
     /// The same for a receive from a Unix socket, but only within the budget: descriptors may come with the bytes, and closing those
     /// that are not received may sleep.
-    KeepToReceiveOrDrop,
+    KeepToReceiveInBudget,
 }
 
 impl LockPolicy {
@@ -45,7 +45,7 @@ impl LockPolicy {
 
     /// Whether it is that of a receive.
     pub fn receives(self) -> bool {
-        matches!(self, Self::KeepToReceive | Self::KeepToReceiveOrDrop)
+        matches!(self, Self::KeepToReceive | Self::KeepToReceiveInBudget)
     }
 
     /// This policy for a transfer from or to the interpreter's own memory. Other memory may belong to a file, whose

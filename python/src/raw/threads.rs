@@ -96,7 +96,7 @@ pub fn coarse_time() -> i64 {
     read(CLOCK).unwrap_or(0) // always the same time
 }
 
-/// How many nanoseconds of processor time the other threads of the process have used; `None` where that is not to be found out.
+/// How many nanoseconds of processor time the other threads of the process have used; `None` if the system lacks these clocks.
 pub fn processor_time_of_others() -> Option<i64> {
     let own = read(libc::CLOCK_THREAD_CPUTIME_ID)?;
     Some(read(libc::CLOCK_PROCESS_CPUTIME_ID)?.saturating_sub(own))

@@ -165,9 +165,9 @@ impl NativeSocket {
                 socket.socket_type(),
                 SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
             );
-        let may_drop = wanted == LockPolicy::KeepToReceive && socket.family() == Family::UNIX;
-        let wanted = if may_drop {
-            LockPolicy::KeepToReceiveOrDrop
+        let may_close = wanted == LockPolicy::KeepToReceive && socket.family() == Family::UNIX;
+        let wanted = if may_close {
+            LockPolicy::KeepToReceiveInBudget
         } else {
             wanted
         };
