@@ -165,7 +165,12 @@ impl MessageWorker {
                 .max(Duration::from_millis(1))
         });
         let poller = &self.server.poller;
-        let count = poller.wait_with(&mut self.events, Timeout::from(left), &mut StopAtSignals)?;
+        let count = poller.wait_awake(
+            &mut self.events,
+            Timeout::from(left),
+            &mut StopAtSignals,
+            &mut self.awake,
+        )?;
         let mut accepts = false;
         let state = self.server.state.lock();
         for event in self.events.iter().take(count) {

@@ -1,8 +1,10 @@
 //! Waiting for many sockets at a cost that does not grow with their number.
 
+mod awake;
 mod event;
 mod registry;
 
+pub(crate) use awake::AwakeWait;
 pub use event::Event;
 
 use crate::caller::{look_then_block, Caller, NativeCaller};
@@ -15,6 +17,7 @@ use crate::trace::{self, Line, Moved};
 use registry::Registry;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A set of sockets, registered once, of which each wait reports the ready ones (epoll(7); Python `select.epoll`, Java
 /// `Selector`).
@@ -139,7 +142,35 @@ impl Poller {
         caller: &mut C,
     ) -> Result<usize> {
         let timeout = timeout.into();
-        let deadline = Deadline::after(timeout);
+        self.recorded_wait(events, timeout, |events| {
+            look_then_block(caller, Deadline::after(timeout), |deadline| {
+                self.0.wait(events, deadline)
+            })
+        })
+    }
+
+    /// The same, but where something is expected soon it is waited for awake.
+    pub(crate) fn wait_awake<C: Caller>(
+        &self,
+        events: &mut [Event],
+        timeout: Timeout,
+        caller: &mut C,
+        awake: &mut AwakeWait,
+    ) -> Result<usize> {
+        self.recorded_wait(events, timeout, |events| {
+            look_then_block(caller, Deadline::after(timeout), |deadline| {
+                awake.wait(deadline, Instant::now, |deadline| self.0.wait(events, deadline))
+            })
+        })
+    }
+
+    #[inline]
+    fn recorded_wait(
+        &self,
+        events: &mut [Event],
+        timeout: Timeout,
+        wait: impl FnOnce(&mut [Event]) -> std::result::Result<Option<usize>, Kind>,
+    ) -> Result<usize> {
         if events.is_empty() {
             return Err(Error::invalid(
                 Operation::Poller,
@@ -153,8 +184,7 @@ impl Poller {
                 line.text("step", "wait")
             });
         }
-        let found = look_then_block(caller, deadline, |deadline| self.0.wait(events, deadline));
-        let found = named(found).map(Option::unwrap_or_default);
+        let found = named(wait(events)).map(Option::unwrap_or_default);
         if recorded {
             end_wait_record(events, &found);
         }
