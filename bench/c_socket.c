@@ -181,6 +181,7 @@ static void flooded(const char *row, const struct way *way)
 {
     struct flood flood = {.over = false};
     pthread_t sender;
+    cpu_set_t before = on_one_processor();
     void *s = way->datagrams(&flood.to, TIMEOUT_MS);
     must(-pthread_create(&sender, NULL, flood_with_datagrams, &flood));
     way->recvfrom(s, buf, SMALL);
@@ -190,6 +191,7 @@ static void flooded(const char *row, const struct way *way)
     report(row, way, start, FLOOD);
     flood.over = true;
     pthread_join(sender, NULL);
+    must(sched_setaffinity(0, sizeof before, &before));
     way->close(s);
 }
 

@@ -39,7 +39,7 @@ pub fn sendmsg(
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "musl", target_pointer_width = "64")))]
-use libc::sendmsg as send_header;
+use os::sendmsg as send_header;
 
 /// sendmsg(2) without musl. There, lengths are half as wide as the kernel's, and the other half must be zero. To make sure of that,
 /// musl's sendmsg(3) copies control messages to a buffer on its stack, and fails with ENOMEM if they are longer (more than
@@ -82,7 +82,7 @@ pub fn recvmsg(
     let flags = receive_flags(flags, waiting)?;
     // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
     // `RecvBuf` has the layout of a `struct iovec` and promises writable memory.
-    let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
+    let count = check_count(unsafe { os::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
     from.set_length(usize::try_from(header.msg_namelen).unwrap_or(0));
     Ok(Received {
         count,

@@ -4,7 +4,7 @@ use super::address::sockaddr;
 use super::result::check_count;
 use crate::address::Address;
 use crate::buffer::{RecvBuf, SendBuf};
-use crate::sys::{kernel, numbers};
+use crate::sys::{kernel, numbers, os};
 use libc::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -40,7 +40,7 @@ impl Blocking {
 pub fn send(fd: BorrowedFd<'_>, data: SendBuf<'_>, flags: c_int, waiting: Blocking) -> io::Result<usize> {
     let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: `SendBuf` promises that its memory is readable for its length.
-    check_count(unsafe { libc::send(fd.as_raw_fd(), data.start().cast(), data.len(), flags) })
+    check_count(unsafe { os::send(fd.as_raw_fd(), data.start().cast(), data.len(), flags) })
 }
 
 /// Sends to an address.
@@ -54,14 +54,14 @@ pub fn sendto(
     let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     let ((to, to_length), (start, length)) = (sockaddr(to), (data.start().cast(), data.len()));
     // SAFETY: `SendBuf` promises that its memory is readable for its length; `to` points at `to_length` bytes.
-    check_count(unsafe { libc::sendto(fd.as_raw_fd(), start, length, flags, to, to_length) })
+    check_count(unsafe { os::sendto(fd.as_raw_fd(), start, length, flags, to, to_length) })
 }
 
 /// Receives.
 pub fn recv(fd: BorrowedFd<'_>, room: &RecvBuf<'_>, flags: c_int, waiting: Blocking) -> io::Result<usize> {
     let flags = receive_flags(flags, waiting)?;
     // SAFETY: `RecvBuf` promises that its memory is writable for its length.
-    check_count(unsafe { libc::recv(fd.as_raw_fd(), room.start().cast(), room.len(), flags) })
+    check_count(unsafe { os::recv(fd.as_raw_fd(), room.start().cast(), room.len(), flags) })
 }
 
 /// Receives; `from` becomes the sender's address.
@@ -79,7 +79,7 @@ pub fn recvfrom(
     // SAFETY: `RecvBuf` promises that its memory is writable for its length; `address` points at `from_length` bytes
     // of `from`.
     let count = check_count(unsafe {
-        libc::recvfrom(fd.as_raw_fd(), start, length, flags, address, &mut from_length)
+        os::recvfrom(fd.as_raw_fd(), start, length, flags, address, &mut from_length)
     })?;
     from.set_length(usize::try_from(from_length).unwrap_or(0));
     Ok(count)

@@ -5,7 +5,8 @@ mod sendfile;
 
 pub use super::kqueue::Changes;
 pub use super::portable::{
-    cuts_segments, family, poll, recvmmsg, sendmmsg, sleep_at, wake_at, CLOEXEC_RIGHTS, MAKE_NONBLOCKING,
+    cuts_segments, family, poll, recv, recvfrom, recvmmsg, recvmsg, send, sendmmsg, sendmsg, sendto,
+    sleep_at, wake_at, CLOEXEC_RIGHTS, MAKE_NONBLOCKING,
 };
 pub use accept::accept;
 pub use sendfile::sendfile;

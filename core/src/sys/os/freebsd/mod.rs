@@ -3,7 +3,10 @@
 mod sendfile;
 
 pub use super::kqueue::Changes;
-pub use super::portable::{accept, cuts_segments, recvmmsg, sendmmsg, sleep_at, wake_at};
+pub use super::portable::{
+    accept, cuts_segments, recv, recvfrom, recvmmsg, recvmsg, send, sendmmsg, sendmsg, sendto, sleep_at,
+    wake_at,
+};
 pub use sendfile::sendfile;
 
 use crate::sys::unix::{self, Readiness};

@@ -13,6 +13,7 @@ mod poll;
 mod sendfile;
 mod socket;
 mod thread;
+mod transfer;
 
 pub use accept::accept;
 pub use batch::{cuts_segments, recvmmsg, sendmmsg};
@@ -23,3 +24,4 @@ pub use poll::poll;
 pub use sendfile::sendfile;
 pub use socket::{family, set_nonblocking};
 pub use thread::{sleep_at, wake_at};
+pub use transfer::{recv, recvfrom, recvmsg, send, sendmsg, sendto};

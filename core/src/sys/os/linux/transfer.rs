@@ -1,0 +1,257 @@
+//! Transfers without what glibc's functions do before and after the system call for a thread that may be cancelled: as many
+//! locked instructions as all of ours. No thread may be cancelled in a call of ours, which would unwind the stack of Rust.
+//!
+//! A library that was loaded before glibc and has such functions of its own wants to see the calls: then, and wherever that can't
+//! be found out, the functions are called.
+
+#[cfg(all(target_env = "gnu", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub use glibc::{recv, recvfrom, recvmsg, send, sendmsg, sendto};
+
+#[cfg(not(all(target_env = "gnu", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+pub use super::super::portable::{recv, recvfrom, recvmsg, send, sendmsg, sendto};
+
+#[cfg(all(target_env = "gnu", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod glibc {
+    use crate::sys::modules;
+    use libc::{c_int, c_long, c_void, msghdr, sockaddr, socklen_t, ssize_t};
+    use std::ptr;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    const UNKNOWN: u8 = 0;
+    const DIRECTLY: u8 = 1;
+    const BY_FUNCTION: u8 = 2;
+
+    /// How calls are made.
+    static WAY: AtomicU8 = AtomicU8::new(UNKNOWN);
+
+    /// Whether system calls are made directly.
+    #[inline]
+    fn is_direct() -> bool {
+        match WAY.load(Ordering::Relaxed) {
+            UNKNOWN => choose_way(),
+            way => way == DIRECTLY,
+        }
+    }
+
+    #[cold]
+    fn choose_way() -> bool {
+        let is_direct = are_of_glibc(&[
+            libc::send as *const () as usize,
+            libc::sendto as *const () as usize,
+            libc::sendmsg as *const () as usize,
+            libc::recv as *const () as usize,
+            libc::recvfrom as *const () as usize,
+            libc::recvmsg as *const () as usize,
+        ]);
+        let way = if is_direct { DIRECTLY } else { BY_FUNCTION };
+        WAY.store(way, Ordering::Relaxed);
+        is_direct
+    }
+
+    /// Whether these are functions of glibc. In a program that it is a part of, that can't be found out.
+    fn are_of_glibc(functions: &[usize]) -> bool {
+        let glibc = modules::containing(libc::gnu_get_libc_version as *const () as usize);
+        glibc.is_some_and(|glibc| {
+            let is_library = !glibc.path.is_empty();
+            is_library
+                && functions
+                    .iter()
+                    .all(|function| glibc.addresses.contains(function))
+        })
+    }
+
+    #[inline]
+    fn count(result: c_long) -> ssize_t {
+        ssize_t::try_from(result).unwrap_or(-1) // both have the width of a register
+    }
+
+    /// # Safety
+    /// As for send(2).
+    #[inline]
+    pub unsafe fn send(fd: c_int, start: *const c_void, length: usize, flags: c_int) -> ssize_t {
+        // SAFETY: by our own contract. The system call without an address is send(2).
+        unsafe {
+            if !is_direct() {
+                return libc::send(fd, start, length, flags);
+            }
+            let (to, to_length) = (ptr::null::<sockaddr>(), 0usize);
+            count(libc::syscall(
+                libc::SYS_sendto,
+                fd,
+                start,
+                length,
+                flags,
+                to,
+                to_length,
+            ))
+        }
+    }
+
+    /// # Safety
+    /// As for sendto(2).
+    #[inline]
+    pub unsafe fn sendto(
+        fd: c_int,
+        start: *const c_void,
+        length: usize,
+        flags: c_int,
+        to: *const sockaddr,
+        to_length: socklen_t,
+    ) -> ssize_t {
+        // SAFETY: by our own contract.
+        unsafe {
+            if !is_direct() {
+                return libc::sendto(fd, start, length, flags, to, to_length);
+            }
+            count(libc::syscall(
+                libc::SYS_sendto,
+                fd,
+                start,
+                length,
+                flags,
+                to,
+                to_length,
+            ))
+        }
+    }
+
+    /// # Safety
+    /// As for sendmsg(2).
+    #[inline]
+    pub unsafe fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
+        // SAFETY: by our own contract.
+        unsafe {
+            if !is_direct() {
+                return libc::sendmsg(fd, message, flags);
+            }
+            count(libc::syscall(libc::SYS_sendmsg, fd, message, flags))
+        }
+    }
+
+    /// # Safety
+    /// As for recv(2).
+    #[inline]
+    pub unsafe fn recv(fd: c_int, start: *mut c_void, length: usize, flags: c_int) -> ssize_t {
+        // SAFETY: by our own contract. The system call without an address is recv(2).
+        unsafe {
+            if !is_direct() {
+                return libc::recv(fd, start, length, flags);
+            }
+            let (from, from_length) = (ptr::null_mut::<sockaddr>(), ptr::null_mut::<socklen_t>());
+            count(libc::syscall(
+                libc::SYS_recvfrom,
+                fd,
+                start,
+                length,
+                flags,
+                from,
+                from_length,
+            ))
+        }
+    }
+
+    /// # Safety
+    /// As for recvfrom(2).
+    #[inline]
+    pub unsafe fn recvfrom(
+        fd: c_int,
+        start: *mut c_void,
+        length: usize,
+        flags: c_int,
+        from: *mut sockaddr,
+        from_length: *mut socklen_t,
+    ) -> ssize_t {
+        // SAFETY: by our own contract.
+        unsafe {
+            if !is_direct() {
+                return libc::recvfrom(fd, start, length, flags, from, from_length);
+            }
+            count(libc::syscall(
+                libc::SYS_recvfrom,
+                fd,
+                start,
+                length,
+                flags,
+                from,
+                from_length,
+            ))
+        }
+    }
+
+    /// # Safety
+    /// As for recvmsg(2).
+    #[inline]
+    pub unsafe fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
+        // SAFETY: by our own contract.
+        unsafe {
+            if !is_direct() {
+                return libc::recvmsg(fd, message, flags);
+            }
+            count(libc::syscall(libc::SYS_recvmsg, fd, message, flags))
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use std::io;
+        use std::os::fd::AsRawFd;
+        use std::os::unix::net::UnixDatagram;
+
+        #[test]
+        fn a_function_that_is_not_of_glibc_is_noticed() {
+            let (send, ours) = (libc::send as *const () as usize, choose_way as *const () as usize);
+            let glibc = modules::containing(send).unwrap();
+            assert_eq!(are_of_glibc(&[send]), !glibc.path.is_empty());
+            assert!(!are_of_glibc(&[send, ours]));
+        }
+
+        #[test]
+        fn both_ways_do_the_same() {
+            for way in [DIRECTLY, BY_FUNCTION] {
+                WAY.store(way, Ordering::Relaxed);
+                transfer();
+            }
+            WAY.store(UNKNOWN, Ordering::Relaxed);
+            transfer();
+            assert_ne!(WAY.load(Ordering::Relaxed), UNKNOWN);
+        }
+
+        /// Sends three datagrams, and receives them.
+        fn transfer() {
+            let (one, other) = UnixDatagram::pair().unwrap();
+            let (from, to) = (one.as_raw_fd(), other.as_raw_fd());
+            let text = b"abc";
+            let mut room = [0_u8; 8];
+            let sent = libc::iovec {
+                iov_base: text.as_ptr().cast_mut().cast(),
+                iov_len: 1,
+            };
+            let received = libc::iovec {
+                iov_base: room.as_mut_ptr().cast(),
+                iov_len: room.len(),
+            };
+            // SAFETY: a msghdr of zeros is a valid one.
+            let (mut message, mut place): (msghdr, msghdr) =
+                unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+            (message.msg_iov, message.msg_iovlen) = (ptr::from_ref(&sent).cast_mut(), 1);
+            (place.msg_iov, place.msg_iovlen) = (ptr::from_ref(&received).cast_mut(), 1);
+            let mut length = 0;
+            // SAFETY: all memory is ours, and as long as is said.
+            unsafe {
+                assert_eq!(send(from, text.as_ptr().cast(), 3, 0), 3);
+                assert_eq!(sendto(from, text.as_ptr().cast(), 2, 0, ptr::null(), 0), 2);
+                assert_eq!(sendmsg(from, &raw const message, 0), 1);
+                assert_eq!(recv(to, room.as_mut_ptr().cast(), 8, 0), 3);
+                let (start, name) = (room.as_mut_ptr().cast(), ptr::null_mut());
+                assert_eq!(recvfrom(to, start, 8, 0, name, &raw mut length), 2);
+                assert_eq!(recvmsg(to, &raw mut place, 0), 1);
+                assert_eq!(recv(to, start, 8, libc::MSG_DONTWAIT), -1);
+                assert_eq!(io::Error::last_os_error().raw_os_error(), Some(libc::EAGAIN));
+                assert_eq!(send(-1, text.as_ptr().cast(), 3, 0), -1);
+                assert_eq!(io::Error::last_os_error().raw_os_error(), Some(libc::EBADF));
+            }
+            assert_eq!(room[..3], *b"abc");
+        }
+    }
+}
