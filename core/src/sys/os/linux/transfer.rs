@@ -1,5 +1,5 @@
-//! Transfers without what glibc's functions do before and after the system call for a thread that may be cancelled: as many
-//! locked instructions as all of ours. No thread may be cancelled in a call of ours, which would unwind the stack of Rust.
+//! Transfers without what glibc's functions do before and after the system call for a thread that may be cancelled: two locked
+//! instructions where there are several threads. No thread may be cancelled in a call of ours, which would unwind Rust's stack.
 //!
 //! A library that was loaded before glibc and has such functions of its own wants to see the calls: then, and wherever that can't
 //! be found out, the functions are called.
