@@ -30,8 +30,8 @@ LOADS = {
     "echo-1": Load("echo 64 B, 1 connection", connections=1, short=True),
     "echo-10": Load("echo 64 B, 10", connections=10),
     "echo-100": Load("echo 64 B, 100", short=True),
-    # In half a second each connection has 75 replies: one pause of the machine, which delays all that are under way, would be
-    # the slowest hundredth.
+    # In half a second each connection has 75 replies: one pause of the machine, which delays all that are under way,
+    # would be the slowest hundredth.
     "echo-1000": Load("echo 64 B, 1,000", connections=1000, share=4, short=True),
     "idle-1000": Load("echo 64 B, 1,000, of which 900 idle", connections=1000, busy=100),
     "idle-10000": Load("echo 64 B, 10,000, of which 9,900 idle", connections=10_000, busy=100, rounds=2),
