@@ -176,7 +176,7 @@ static void *flood_with_datagrams(void *argument)
     return NULL;
 }
 
-/* Another thread sends as fast as it can; what finds no room is lost. */
+/* Another thread sends as fast as it can; what finds no room is lost. Both on one processor: see on_one_processor(). */
 static void flooded(const char *row, const struct way *way)
 {
     struct flood flood = {.over = false};

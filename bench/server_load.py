@@ -19,7 +19,7 @@ class Load:
     busy: int | None = None  #: how many of the connections have a request under way; None: all
     size: int = 64  #: bytes of a request and of its reply
     rounds: int | None = None  #: at most this many; None: as many as the run has
-    share: float = 1  #: it is measured for this share of the usual time
+    times: float = 1  #: it is measured for this many times the usual time
     short: bool = False  #: measured in a short run, too
 
     def facts(self):
@@ -30,16 +30,16 @@ LOADS = {
     "echo-1": Load("echo 64 B, 1 connection", connections=1, short=True),
     "echo-10": Load("echo 64 B, 10", connections=10),
     "echo-100": Load("echo 64 B, 100", short=True),
-    # In half a second each connection has 75 replies: one pause of the machine, which delays all that are under way,
-    # would be the slowest hundredth.
-    "echo-1000": Load("echo 64 B, 1,000", connections=1000, share=4, short=True),
+    # In half a second even the fastest servers answer each connection only 75 times. One pause of the machine delays
+    # a request on every connection, more than a hundredth of all, and would decide the p99.
+    "echo-1000": Load("echo 64 B, 1,000", connections=1000, times=4, short=True),
     "idle-1000": Load("echo 64 B, 1,000, of which 900 idle", connections=1000, busy=100),
     "idle-10000": Load("echo 64 B, 10,000, of which 9,900 idle", connections=10_000, busy=100, rounds=2),
     "echo-4k": Load("echo 4 KiB, 100", size=4096),
     "frames": Load("messages after their length, 64 B, 100", mode="frames"),
     "http": Load("HTTP/1.1 keep-alive, 100", mode="http"),
     # So short that in a minute, which is less than a round, no more connections end than the kernel remembers.
-    "connect": Load("connections, 10 at a time", mode="connect", connections=10, share=0.4),
+    "connect": Load("connections, 10 at a time", mode="connect", connections=10, times=0.4),
 }
 
 
@@ -91,7 +91,7 @@ def measure(program, load, settings):
     """What the client reports of a server that was started for this; a RuntimeError when the server failed."""
     mode = "echo" if load.mode == "connect" else load.mode
     if load.mode == "connect":
-        await_room(round(CONNECTIONS * (settings.seconds + settings.warm_up) * load.share))
+        await_room(round(CONNECTIONS * (settings.seconds + settings.warm_up) * load.times))
     with Running(program, mode, load.connections, settings.server_on) as server:
         return measure_running(server, load, settings)
 
@@ -106,8 +106,8 @@ def measure_running(server, load, settings):
         "connections": load.connections,
         "busy": load.busy or load.connections,
         "size": load.size,
-        "seconds": settings.seconds * load.share,
-        "warm-up": settings.warm_up * load.share,
+        "seconds": settings.seconds * load.times,
+        "warm-up": settings.warm_up * load.times,
     }
     command = [settings.client]
     for name, value in options.items():

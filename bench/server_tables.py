@@ -65,7 +65,8 @@ SECTIONS = [
 def below(rows, facts):
     where = "both on one processor" if facts["server_on"] == facts["client_on"] else "each pinned to one processor"
     text = f"{platform.system()} {platform.release()}, {facts['processors']} processors {facts['processor']}, "
-    text += f"Python {facts['python']}; {facts['rounds']} rounds of {facts['of_seconds']} s; medians. "
+    rounds = f"{facts['rounds']} rounds of {facts['of_seconds']} s, for some loads more or less"
+    text += f"Python {facts['python']}; {rounds}; medians. "
     text += f"Server and client are {where}. `*`: the client had no time left, but the server had. "
     text += "In brackets: the share of one of the two processors that other programs had, if that disturbs.\n"
     for name, row in rows.items():

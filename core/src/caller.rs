@@ -119,7 +119,7 @@ impl<C: Caller> Caller for &mut C {
 /// The outcome of work that may sleep.
 pub(crate) enum Interruptible<T> {
     Done(T),
-    /// A signal arrived; the same work continues where it stopped.
+    /// A signal arrived, or may have arrived; the same work continues where it stopped.
     Interrupted,
 }
 

@@ -7,6 +7,7 @@
 //! ([`create_connection`], [`poll()`], [`Poller`], [`Server`], [`MessageServer`]). See ARCHITECTURE.md in the repository for the whole
 //! picture.
 
+mod adaptive_spin;
 mod address;
 mod ancillary;
 mod buffer;

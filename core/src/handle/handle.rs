@@ -7,10 +7,12 @@ use super::kernel_limits::KernelLimits;
 use super::mode::BlockingMode;
 use super::peer_failures::PeerFailures;
 use super::shared::Shared;
+use super::spinning_receives::SpinningReceives;
 use super::state::{Left, State, WaitsIn};
 use super::subscription::Subscription;
 use super::timeouts::Timeouts;
 use super::wait_hints::WaitHints;
+use crate::adaptive_spin::AdaptiveSpin;
 use crate::error::Kind;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::entry::Entry;
@@ -34,6 +36,7 @@ pub(crate) struct Handle {
     pub(super) kernel_limits: KernelLimits,
     wait_hints: WaitHints,
     peer_failures: PeerFailures,
+    spinning_receives: SpinningReceives,
     pub(crate) shared: ForkLock<Shared>,
     pub(crate) connection_end: ConnectionEnd,
     pub(crate) traced: Traced,
@@ -56,6 +59,7 @@ impl Handle {
             timeouts: Timeouts::never(),
             wait_hints: WaitHints::default(),
             peer_failures: PeerFailures::default(),
+            spinning_receives: SpinningReceives::default(),
             connection_end: ConnectionEnd::default(),
             traced: Traced::default(),
         }
@@ -233,6 +237,25 @@ impl Handle {
     #[inline]
     pub(crate) fn expect_wait(&self, direction: Direction, expected: bool) {
         self.wait_hints.set(direction, expected);
+    }
+
+    /// Sets whether receives may spin before they sleep.
+    pub(crate) fn let_receives_spin(&self, allowed: bool) {
+        self.spinning_receives.allow(allowed);
+    }
+
+    /// What has been learned from earlier calls in this direction, if they may spin.
+    #[inline]
+    pub(crate) fn spin(&self, direction: Direction) -> Option<AdaptiveSpin> {
+        match direction {
+            Direction::Receive => self.spinning_receives.get(),
+            Direction::Send => None,
+        }
+    }
+
+    /// Keeps what a call in this direction has learned.
+    pub(crate) fn keep_spin(&self, learned: &AdaptiveSpin) {
+        self.spinning_receives.put(learned);
     }
 }
 

@@ -25,6 +25,7 @@ mod models;
 mod peer_failures;
 mod registration;
 mod shared;
+mod spinning_receives;
 mod state;
 mod subscription;
 mod timeouts;

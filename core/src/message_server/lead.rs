@@ -38,7 +38,7 @@ const MOST_ACCEPTED: usize = 64;
 /// The token of the listener; no connection has this key.
 const LISTENER: u64 = 0;
 
-/// Waits, and leaves signals to the thread's own caller.
+/// Waits, and leaves signals to the thread's own caller, which checks for them after a spin that found nothing, too.
 struct StopAtSignals;
 
 impl Caller for StopAtSignals {
@@ -165,11 +165,11 @@ impl MessageWorker {
                 .max(Duration::from_millis(1))
         });
         let poller = &self.server.poller;
-        let count = poller.wait_awake(
+        let count = poller.wait_spinning(
             &mut self.events,
             Timeout::from(left),
             &mut StopAtSignals,
-            &mut self.awake,
+            &mut self.spin,
         )?;
         let mut accepts = false;
         let state = self.server.state.lock();

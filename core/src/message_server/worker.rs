@@ -6,9 +6,10 @@ use super::item::{Item, Task};
 use super::recording::{record, Running};
 use super::shared::MessageServer;
 use super::state::State;
+use crate::adaptive_spin::AdaptiveSpin;
 use crate::error::Error;
 use crate::poll::Events;
-use crate::poller::{AwakeWait, Event};
+use crate::poller::Event;
 use crate::server::monitor::Watched;
 use crate::sys::fork;
 use crate::sys::thread;
@@ -88,7 +89,8 @@ pub struct MessageWorker {
     /// That memory while callbacks are called, if other workers may take over some of them.
     pub(super) received: Arc<Received>,
     pub(super) events: Vec<Event>,
-    pub(super) awake: AwakeWait,
+    /// When its waits spin before they sleep.
+    pub(super) spin: AdaptiveSpin,
     /// What the leader has found in the poller and not looked at yet. If another worker leads meanwhile, that one finds it, too.
     pub(super) ready: VecDeque<(Arc<Connection>, Events)>,
     /// Connections that may have been idle for too long.
@@ -144,7 +146,7 @@ impl MessageServer {
             used: 0,
             received: Arc::new(Received(Vec::new())),
             events: Vec::new(),
-            awake: AwakeWait::new(),
+            spin: AdaptiveSpin::new(),
             ready: VecDeque::new(),
             silent: Vec::new(),
             items: Vec::new(),

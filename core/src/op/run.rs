@@ -2,6 +2,7 @@
 
 use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use super::readiness::ReadinessWait;
+use crate::adaptive_spin::AdaptiveSpin;
 use crate::caller::{block_until_done, check_signals, CallHints, Caller, Interruptible, Start};
 use crate::error::{Error, Kind, Result};
 use crate::handle::Turn;
@@ -117,13 +118,10 @@ fn attempt_in_kernel<A: Attempt>(
     expects_wait: bool,
 ) -> Option<io::Result<Progress<A::Output>>> {
     let started = (expects_wait || !limit.is_never()).then(Instant::now);
-    let limited = limit
-        .time()
-        .is_none_or(|time| handle.limit_kernel(fd, A::DIRECTION, time));
-    let attempted = limited.then(|| {
-        handle.ensure_blocking(fd);
-        operation.attempt(fd, Blocking::Allowed)
-    });
+    let attempted = match handle.spin(A::DIRECTION) {
+        None => attempt_sleeping(handle, fd, limit, operation),
+        Some(spin) => attempt_spinning(handle, fd, limit, operation, spin),
+    };
     match (&attempted, started) {
         (Some(Ok(Progress::Done(_))), Some(started)) => {
             if expects_wait && started.elapsed() < NO_SLEEP {
@@ -134,6 +132,50 @@ fn attempt_in_kernel<A: Attempt>(
         (_, None) => {}
     }
     attempted
+}
+
+/// An attempt in which the kernel waits; `None` if it has no limit that ends this in time.
+#[inline]
+fn attempt_sleeping<A: Attempt>(
+    handle: &Handle,
+    fd: BorrowedFd<'_>,
+    limit: &LazyDeadline,
+    operation: &mut A,
+) -> Option<io::Result<Progress<A::Output>>> {
+    let limited = limit
+        .time()
+        .is_none_or(|time| handle.limit_kernel(fd, A::DIRECTION, time));
+    limited.then(|| {
+        handle.ensure_blocking(fd);
+        operation.attempt(fd, Blocking::Allowed)
+    })
+}
+
+/// The same, but where something is expected soon it is tried again and again before the kernel waits.
+#[inline(never)]
+fn attempt_spinning<A: Attempt>(
+    handle: &Handle,
+    fd: BorrowedFd<'_>,
+    limit: &LazyDeadline,
+    operation: &mut A,
+    mut spin: AdaptiveSpin,
+) -> Option<io::Result<Progress<A::Output>>> {
+    let found = spin.wait(Deadline::Never, Instant::now, |deadline| {
+        if deadline == Deadline::Never {
+            return Ok(Interruptible::Done(Some(attempt_sleeping(
+                handle, fd, limit, operation,
+            ))));
+        }
+        let attempted = operation.attempt(fd, Blocking::Forbidden);
+        let is_nothing = matches!(&attempted, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        Ok(Interruptible::Done((!is_nothing).then_some(Some(attempted))))
+    });
+    handle.keep_spin(&spin);
+    match found {
+        Ok(Interruptible::Done(Some(attempted))) => attempted,
+        // The spin found nothing. The caller checks for signals as after an interrupted call.
+        _ => Some(Err(io::Error::from_raw_os_error(libc::EINTR))),
+    }
 }
 
 /// Whether the kernel itself will wait: on a descriptor that no other process or handle can

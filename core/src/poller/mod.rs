@@ -1,12 +1,11 @@
 //! Waiting for many sockets at a cost that does not grow with their number.
 
-mod awake;
 mod event;
 mod registry;
 
-pub(crate) use awake::AwakeWait;
 pub use event::Event;
 
+use crate::adaptive_spin::AdaptiveSpin;
 use crate::caller::{look_then_block, Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::poll::{add_target, Events, PollTarget};
@@ -149,21 +148,23 @@ impl Poller {
         })
     }
 
-    /// The same, but where something is expected soon it is waited for awake.
-    pub(crate) fn wait_awake<C: Caller>(
+    /// Waits as [`wait_with`](Self::wait_with) does, but spins first where something is expected soon. A spin that finds nothing
+    /// has the caller check for signals.
+    pub(crate) fn wait_spinning<C: Caller>(
         &self,
         events: &mut [Event],
         timeout: Timeout,
         caller: &mut C,
-        awake: &mut AwakeWait,
+        spin: &mut AdaptiveSpin,
     ) -> Result<usize> {
         self.recorded_wait(events, timeout, |events| {
             look_then_block(caller, Deadline::after(timeout), |deadline| {
-                awake.wait(deadline, Instant::now, |deadline| self.0.wait(events, deadline))
+                spin.wait(deadline, Instant::now, |deadline| self.0.wait(events, deadline))
             })
         })
     }
 
+    /// Makes a wait, and records it.
     #[inline]
     fn recorded_wait(
         &self,

@@ -171,6 +171,7 @@ impl State {
         }
         self.limits.extend(limit.map(|limit| (limit, key)));
         self.handling += 1;
+        self.let_the_only_one_spin();
         true
     }
 
@@ -188,9 +189,24 @@ impl State {
             self.stopping.0 -= 1;
         }
         self.handling -= 1;
+        self.let_the_only_one_spin();
         self.stats.handled += 1;
         self.wake_watchers();
         self.to_close.pop_front()
+    }
+
+    /// Receives from the only connection may spin. With several, one would keep the handlers of others from the processor.
+    fn let_the_only_one_spin(&self) {
+        if self.handling > 2 {
+            return; // nor could they before
+        }
+        for connection in self
+            .entries
+            .values()
+            .filter_map(|entry| entry.connection.as_ref())
+        {
+            connection.handle.let_receives_spin(self.handling == 1);
+        }
     }
 
     /// Notes that this thread calls stop.

@@ -1,8 +1,9 @@
-//! Transfers without what glibc's functions do before and after the system call for a thread that may be cancelled: two locked
-//! instructions where there are several threads. No thread may be cancelled in a call of ours, which would unwind Rust's stack.
+//! Transfers that are not cancellation points. glibc's functions prepare for cancellation around the system call, which takes two
+//! locked instructions in a process with several threads. A thread inside a call of ours must not be cancelled: that would unwind
+//! Rust's frames.
 //!
-//! A library that was loaded before glibc and has such functions of its own wants to see the calls: then, and wherever that can't
-//! be found out, the functions are called.
+//! If a library that precedes glibc defines one of these functions, it expects to see the calls. In that case, or if we can't tell
+//! (in a static program), the functions are called. The calls in [`direct`](crate::sys::direct) never are.
 
 #[cfg(all(target_env = "gnu", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub use glibc::{recv, recvfrom, recvmsg, send, sendmsg, sendto};
@@ -21,7 +22,7 @@ mod glibc {
     const DIRECTLY: u8 = 1;
     const BY_FUNCTION: u8 = 2;
 
-    /// How calls are made.
+    /// How calls are made. Decided once; a race only decides it twice, with the same result.
     static WAY: AtomicU8 = AtomicU8::new(UNKNOWN);
 
     /// Whether system calls are made directly.
@@ -48,7 +49,7 @@ mod glibc {
         is_direct
     }
 
-    /// Whether these are functions of glibc. In a program that it is a part of, that can't be found out.
+    /// Whether all of these addresses are in glibc. False in a static program, where we can't tell.
     fn are_of_glibc(functions: &[usize]) -> bool {
         let glibc = modules::containing(libc::gnu_get_libc_version as *const () as usize);
         glibc.is_some_and(|glibc| {
@@ -60,6 +61,7 @@ mod glibc {
         })
     }
 
+    /// The result of a system call, as the C function returns it.
     #[inline]
     fn count(result: c_long) -> ssize_t {
         ssize_t::try_from(result).unwrap_or(-1) // both have the width of a register
@@ -69,7 +71,7 @@ mod glibc {
     /// As for send(2).
     #[inline]
     pub unsafe fn send(fd: c_int, start: *const c_void, length: usize, flags: c_int) -> ssize_t {
-        // SAFETY: by our own contract. The system call without an address is send(2).
+        // SAFETY: by our own contract. With a null address, the system call does what send(2) does.
         unsafe {
             if !is_direct() {
                 return libc::send(fd, start, length, flags);
@@ -132,7 +134,7 @@ mod glibc {
     /// As for recv(2).
     #[inline]
     pub unsafe fn recv(fd: c_int, start: *mut c_void, length: usize, flags: c_int) -> ssize_t {
-        // SAFETY: by our own contract. The system call without an address is recv(2).
+        // SAFETY: by our own contract. With null pointers for an address, the system call does what recv(2) does.
         unsafe {
             if !is_direct() {
                 return libc::recv(fd, start, length, flags);
@@ -199,7 +201,7 @@ mod glibc {
         use std::os::unix::net::UnixDatagram;
 
         #[test]
-        fn a_function_that_is_not_of_glibc_is_noticed() {
+        fn a_function_outside_glibc_is_noticed() {
             let (send, ours) = (libc::send as *const () as usize, choose_way as *const () as usize);
             let glibc = modules::containing(send).unwrap();
             assert_eq!(are_of_glibc(&[send]), !glibc.path.is_empty());
@@ -237,7 +239,7 @@ mod glibc {
             (message.msg_iov, message.msg_iovlen) = (ptr::from_ref(&sent).cast_mut(), 1);
             (place.msg_iov, place.msg_iovlen) = (ptr::from_ref(&received).cast_mut(), 1);
             let mut length = 0;
-            // SAFETY: all memory is ours, and as long as is said.
+            // SAFETY: all memory is ours and at least as long as the lengths passed.
             unsafe {
                 assert_eq!(send(from, text.as_ptr().cast(), 3, 0), 3);
                 assert_eq!(sendto(from, text.as_ptr().cast(), 2, 0, ptr::null(), 0), 2);

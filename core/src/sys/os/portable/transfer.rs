@@ -1,3 +1,3 @@
-//! Transfers by the C library's functions.
+//! Transfers through the C library's functions.
 
 pub use libc::{recv, recvfrom, recvmsg, send, sendmsg, sendto};

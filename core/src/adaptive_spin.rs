@@ -1,50 +1,58 @@
-//! Waiting awake for what comes soon.
+//! Spinning before a wait sleeps, where something is expected soon.
 //!
-//! To put a thread to sleep and wake it again takes about 20 µs of processor time, several times as much as it takes a server
-//! to answer. One with few connections would sleep between any two requests. So where the waits before were short, a wait first
-//! keeps looking for about as long as sleeping would cost. If that was in vain, the next waits sleep at once, and the more of them
-//! the more often it has been in vain: as on a single processor, where the peer can't run meanwhile.
+//! Putting a thread to sleep and waking it takes about 20 µs of processor time, several times what an answer takes. A server with
+//! few connections would sleep after every request. So if the last sleep was short, a wait first polls in a loop for twice that
+//! time: the peer, too, has to be woken. After a spin that finds nothing, some waits sleep at once, twice as many after each
+//! further such spin. On a single processor, where the peer can't run during a spin, this makes spins rare.
 //!
-//! The thread does not yield its processor while it is awake: a program that only wants what is left of it would keep it for
-//! milliseconds.
+//! A spin does not call sched_yield(2): a program with the policy `SCHED_IDLE` would then keep the processor for milliseconds.
 
 use crate::caller::Interruptible;
 use crate::error::Kind;
 use crate::time::Deadline;
 use std::time::{Duration, Instant};
 
-/// How long a wait looks before it sleeps.
-const AWAKE: Duration = Duration::from_micros(40);
-/// A wait that was shorter than this, though the thread slept, may be shorter than [`AWAKE`] if it doesn't.
+/// How long a wait spins before it sleeps.
+const SPIN: Duration = Duration::from_micros(40);
+/// After a sleep shorter than this, the next event may come within [`SPIN`]: the measured time includes falling asleep and waking up.
 const SHORT: Duration = Duration::from_micros(100);
-/// In a wait that was shorter than this the thread has not slept.
+/// A wait shorter than this did not sleep: the event was already there.
 const AT_ONCE: Duration = Duration::from_micros(3);
-/// How many waits sleep at once after one that was awake in vain, the first of them for the same thing; twice as many each time
-/// that it is in vain again.
+/// How many waits sleep at once after the first spin that finds nothing, including the one that goes on with the same wait; doubled
+/// after each further such spin.
 const SKIPPED: u32 = 2;
-/// The most that this becomes.
+/// The limit of this doubling.
 const MOST_SKIPPED: u32 = 1024;
+
+/// Where numbers up to [`MOST_SKIPPED`] lie in [`AdaptiveSpin::to_bits`].
+const SKIPPED_SHIFT: u32 = 2;
+const NEXT_SKIPPED_SHIFT: u32 = 13;
+const NUMBER: u32 = (1 << 11) - 1;
 
 type Found<T> = Result<Interruptible<Option<T>>, Kind>;
 
 /// When the next wait is expected to end.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
+    /// The next wait looks once before it spins.
     AtOnce,
+    /// It spins.
     Soon,
+    /// It sleeps.
     Later,
 }
 
-/// What a thread has learnt from its waits.
-pub(crate) struct AwakeWait {
+/// Decides whether the next wait spins, from how long earlier ones took.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AdaptiveSpin {
     expected: Expected,
-    /// How many of the next waits that could be awake sleep at once.
+    /// How many more waits sleep at once although something is expected soon.
     skipped: u32,
-    /// The same after the next one that is awake in vain.
+    /// What `skipped` becomes after the next spin that finds nothing.
     next_skipped: u32,
 }
 
-impl AwakeWait {
+impl AdaptiveSpin {
     pub(crate) const fn new() -> Self {
         Self {
             expected: Expected::Later,
@@ -53,8 +61,32 @@ impl AwakeWait {
         }
     }
 
-    /// Waits until `look` finds something or the deadline that it is given has passed, or was awake in vain: then a signal
-    /// may have arrived.
+    /// What [`to_bits`](Self::to_bits) has returned.
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        let number = |shift| (bits >> shift) & NUMBER;
+        Self {
+            expected: match bits & 3 {
+                0 => Expected::Later,
+                1 => Expected::Soon,
+                _ => Expected::AtOnce,
+            },
+            skipped: number(SKIPPED_SHIFT),
+            next_skipped: number(NEXT_SKIPPED_SHIFT),
+        }
+    }
+
+    /// All of it, as a number that is not 0.
+    pub(crate) fn to_bits(&self) -> u32 {
+        let expected = match self.expected {
+            Expected::Later => 0,
+            Expected::Soon => 1,
+            Expected::AtOnce => 2,
+        };
+        expected | (self.skipped << SKIPPED_SHIFT) | (self.next_skipped << NEXT_SKIPPED_SHIFT)
+    }
+
+    /// Waits until `look` finds something or `deadline` has passed, which is not noticed during a spin. Returns `Interrupted` after
+    /// a spin that found nothing, so that the caller checks for signals before it waits again.
     pub(crate) fn wait<T>(
         &mut self,
         deadline: Deadline,
@@ -69,15 +101,15 @@ impl AwakeWait {
             self.expected = Expected::Soon;
         }
         let start = now();
-        if self.is_awake() {
+        if self.spins() {
             let mut end = start;
-            while end.duration_since(start) < AWAKE {
+            while end.duration_since(start) < SPIN {
                 let found = look(Deadline::NonBlocking);
                 if !is_nothing(&found) {
                     if end == start {
                         self.expected = Expected::AtOnce;
                     } else {
-                        self.next_skipped = SKIPPED; // it was worth it
+                        self.next_skipped = SKIPPED;
                     }
                     return found;
                 }
@@ -85,7 +117,7 @@ impl AwakeWait {
             }
             self.skipped = self.next_skipped;
             self.next_skipped = (2 * self.next_skipped).min(MOST_SKIPPED);
-            return Ok(Interruptible::Interrupted); // a signal that has come meanwhile found nothing to interrupt
+            return Ok(Interruptible::Interrupted); // a signal during the spin has interrupted no system call
         }
         let found = look(deadline);
         let time = now().duration_since(start);
@@ -97,8 +129,8 @@ impl AwakeWait {
         found
     }
 
-    /// Whether this wait looks before it sleeps.
-    fn is_awake(&mut self) -> bool {
+    /// Decides whether this wait spins first, and counts it.
+    fn spins(&mut self) -> bool {
         if self.expected == Expected::Later {
             return false;
         }
@@ -123,19 +155,19 @@ mod tests {
 
     /// A clock, and a thread that waits.
     struct Waits {
-        awake: AwakeWait,
+        spin: AdaptiveSpin,
         time: Cell<Instant>,
     }
 
     impl Waits {
         fn new() -> Self {
             Self {
-                awake: AwakeWait::new(),
+                spin: AdaptiveSpin::new(),
                 time: Cell::new(Instant::now()),
             }
         }
 
-        /// A wait for what comes after `gap`, each look of which takes 1 µs: how many looks it took, and whether it slept.
+        /// Waits for what comes after `gap`; a look takes 1 µs. Returns how many looks there were, and whether it slept.
         fn wait(&mut self, gap: Duration) -> (u32, bool) {
             let (mut looks, mut slept) = (0, false);
             let time = &self.time;
@@ -149,7 +181,7 @@ mod tests {
                 }
                 Ok(Interruptible::Done((time.get() >= comes).then_some(())))
             };
-            let mut wait = || self.awake.wait(Deadline::Never, || time.get(), &mut look);
+            let mut wait = || self.spin.wait(Deadline::Never, || time.get(), &mut look);
             let mut found = wait();
             if matches!(found, Ok(Interruptible::Interrupted)) {
                 found = wait();
@@ -164,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_short_wait_the_next_one_is_awake() {
+    fn after_a_short_wait_the_next_one_spins() {
         let mut waits = Waits::new();
         assert!(waits.slept(us(99)), "nothing is known yet");
         for _ in 0..100 {
@@ -193,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_often_it_was_awake_in_vain_the_more_waits_sleep_at_once() {
+    fn the_more_spins_find_nothing_the_more_waits_sleep_at_once() {
         let mut waits = Waits::new();
         waits.wait(us(50));
         let mut at_once = 0;
@@ -202,7 +234,7 @@ mod tests {
             match waits.wait(us(50)) {
                 (1, true) => at_once += 1,
                 (looks, true) => {
-                    assert_eq!(looks, 41, "40 in vain, and one that sleeps");
+                    assert_eq!(looks, 41, "40 that find nothing, and one that sleeps");
                     runs.push(std::mem::take(&mut at_once));
                 }
                 (_, false) => unreachable!(),
@@ -212,20 +244,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_already_does_not_show_that_it_is_worth_being_awake() {
+    fn what_is_there_already_does_not_reset_it() {
         let mut waits = Waits::new();
         for _ in 0..40 {
             waits.wait(us(50));
         }
-        assert_eq!(waits.awake.next_skipped, 64);
+        assert_eq!(waits.spin.next_skipped, 64);
         for _ in 0..100 {
             waits.wait(us(0));
         }
-        assert_eq!(waits.awake.next_skipped, 64);
+        assert_eq!(waits.spin.next_skipped, 64);
     }
 
     #[test]
-    fn being_awake_once_with_success_makes_up_for_that() {
+    fn one_spin_that_finds_something_resets_the_count() {
         let mut waits = Waits::new();
         for _ in 0..40 {
             waits.wait(us(50));
@@ -237,8 +269,31 @@ mod tests {
     }
 
     #[test]
+    fn it_can_be_kept_as_a_number() {
+        for expected in [Expected::AtOnce, Expected::Soon, Expected::Later] {
+            for (skipped, next_skipped) in [(0, SKIPPED), (1, 2), (MOST_SKIPPED, MOST_SKIPPED)] {
+                let bits = AdaptiveSpin {
+                    expected,
+                    skipped,
+                    next_skipped,
+                }
+                .to_bits();
+                assert_ne!(bits, 0);
+                assert_eq!(
+                    AdaptiveSpin::from_bits(bits),
+                    AdaptiveSpin {
+                        expected,
+                        skipped,
+                        next_skipped
+                    }
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_deadline_and_a_failure_are_passed_on() {
-        let mut awake = AwakeWait::new();
+        let mut spin = AdaptiveSpin::new();
         let start = Instant::now();
         let deadline = Deadline::At(start + us(50));
         let mut given = Vec::new();
@@ -248,7 +303,7 @@ mod tests {
             Err(Kind::Closed),
         ] {
             let result = Cell::new(Some(result));
-            let found = awake.wait(
+            let found = spin.wait(
                 deadline,
                 || start,
                 |deadline| {

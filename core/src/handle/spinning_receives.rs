@@ -1,0 +1,54 @@
+//! Receives that may spin before they sleep: those of a server's only connection.
+
+use crate::adaptive_spin::AdaptiveSpin;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What has been learned from earlier receives, as a number; 0 if they may not spin.
+#[derive(Default)]
+pub(super) struct SpinningReceives(AtomicU32);
+
+impl SpinningReceives {
+    #[inline]
+    pub(super) fn get(&self) -> Option<AdaptiveSpin> {
+        let bits = self.0.load(Ordering::Relaxed);
+        (bits != 0).then(|| AdaptiveSpin::from_bits(bits))
+    }
+
+    /// Keeps what was learned since [`get`](Self::get), unless receives may no longer spin.
+    pub(super) fn put(&self, spin: &AdaptiveSpin) {
+        let before = self.0.load(Ordering::Relaxed);
+        if before != 0 {
+            // If this fails, another receive has learned something, too.
+            let _ = self
+                .0
+                .compare_exchange(before, spin.to_bits(), Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn allow(&self, allowed: bool) {
+        if allowed != (self.0.load(Ordering::Relaxed) != 0) {
+            let bits = if allowed { AdaptiveSpin::new().to_bits() } else { 0 };
+            self.0.store(bits, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_learned_is_kept_while_it_is_allowed() {
+        let receives = SpinningReceives::default();
+        assert_eq!(receives.get(), None);
+        receives.allow(true);
+        assert_eq!(receives.get(), Some(AdaptiveSpin::new()));
+        let learned = AdaptiveSpin::from_bits(AdaptiveSpin::new().to_bits() + 1);
+        receives.put(&learned);
+        receives.allow(true);
+        assert_eq!(receives.get(), Some(learned));
+        receives.allow(false);
+        receives.put(&AdaptiveSpin::new());
+        assert_eq!(receives.get(), None);
+    }
+}
