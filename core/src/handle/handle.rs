@@ -7,7 +7,7 @@ use super::kernel_limits::KernelLimits;
 use super::mode::BlockingMode;
 use super::peer_failures::PeerFailures;
 use super::shared::Shared;
-use super::spinning_receives::SpinningReceives;
+use super::spinning_receives::{has_low_water, SpinningReceives};
 use super::state::{Left, State, WaitsIn};
 use super::subscription::Subscription;
 use super::timeouts::Timeouts;
@@ -248,7 +248,7 @@ impl Handle {
     #[inline]
     pub(crate) fn spin(&self, direction: Direction) -> Option<AdaptiveSpin> {
         match direction {
-            Direction::Receive => self.spinning_receives.get(),
+            Direction::Receive => self.spinning_receives.get().filter(|_| !has_low_water()),
             Direction::Send => None,
         }
     }

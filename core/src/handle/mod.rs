@@ -41,6 +41,7 @@ pub(crate) use kernel_limits::SHORTEST as SHORTEST_KERNEL_LIMIT;
 pub(crate) use mode::BlockingMode;
 pub(crate) use mode_switching::NonBlocking;
 pub(crate) use registration::Registration;
+pub(crate) use spinning_receives::low_water_was_set;
 pub(crate) use subscription::{Subscriber, Subscription};
 pub(crate) use turn::Turn;
 pub(crate) use waiters::Reason;

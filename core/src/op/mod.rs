@@ -12,6 +12,7 @@ mod accept;
 mod attempt;
 mod connect;
 mod datagram;
+mod kernel_attempt;
 mod message;
 mod readiness;
 mod receiving;

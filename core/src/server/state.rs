@@ -179,7 +179,9 @@ impl State {
     /// the handler forked there is no such worker.
     pub(super) fn end(&mut self, key: u64) -> Option<Arc<Socket>> {
         let entry = self.entries.get_mut(&key)?;
-        entry.connection = None;
+        if let Some(connection) = entry.connection.take() {
+            connection.handle.let_receives_spin(false); // the handler may have kept it
+        }
         entry.woken = false;
         entry.overdue = false;
         if let Some(limit) = entry.limit.take() {
@@ -315,5 +317,37 @@ impl State {
 
     pub(super) fn wake_idle_workers(&mut self) {
         self.idle_workers.drain(..).for_each(|(_, idle)| idle.unpark());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Family;
+    use crate::handle::Direction;
+
+    #[test]
+    fn receives_spin_on_the_only_connection_and_not_beside_a_low_water_mark() {
+        let mut state = State::default();
+        let connections: [_; 3] = std::array::from_fn(|_| Arc::new(Socket::tcp(Family::IPV4).unwrap()));
+        let workers: [_; 3] = std::array::from_fn(|_| state.add_worker());
+        let spinning = || {
+            connections
+                .each_ref()
+                .map(|each| each.handle.spin(Direction::Receive).is_some())
+        };
+        assert_eq!(spinning(), [false; 3]);
+        for (at, expected) in [(0, [true, false, false]), (1, [false; 3]), (2, [false; 3])] {
+            assert!(state.begin(workers[at], &connections[at], None));
+            assert_eq!(spinning(), expected);
+        }
+        for (at, expected) in [(1, [false; 3]), (0, [false, false, true]), (2, [false; 3])] {
+            state.end(workers[at]);
+            assert_eq!(spinning(), expected);
+        }
+        assert!(state.begin(workers[1], &connections[1], None));
+        assert_eq!(spinning(), [false, true, false]);
+        connections[0].set_recv_low_water(2).unwrap();
+        assert_eq!(spinning(), [false; 3], "connections may have inherited it");
     }
 }
