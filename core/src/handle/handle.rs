@@ -244,16 +244,17 @@ impl Handle {
         self.spinning_receives.allow(allowed);
     }
 
-    /// What has been learned from earlier calls in this direction, if they may spin.
     #[inline]
-    pub(crate) fn spin(&self, direction: Direction) -> Option<AdaptiveSpin> {
-        match direction {
-            Direction::Receive => self.spinning_receives.get().filter(|_| !has_low_water()),
-            Direction::Send => None,
-        }
+    pub(crate) fn receives_may_spin(&self) -> bool {
+        self.spinning_receives.are_allowed() && !has_low_water()
     }
 
-    /// Keeps what a call in this direction has learned.
+    /// What has been learned from earlier receives.
+    pub(crate) fn spin(&self) -> AdaptiveSpin {
+        self.spinning_receives.get()
+    }
+
+    /// Keeps what a receive has learned.
     pub(crate) fn keep_spin(&self, learned: &AdaptiveSpin) {
         self.spinning_receives.put(learned);
     }

@@ -23,9 +23,15 @@ pub(super) struct SpinningReceives(AtomicU32);
 
 impl SpinningReceives {
     #[inline]
-    pub(super) fn get(&self) -> Option<AdaptiveSpin> {
-        let bits = self.0.load(Ordering::Relaxed);
-        (bits != 0).then(|| AdaptiveSpin::from_bits(bits))
+    pub(super) fn are_allowed(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    pub(super) fn get(&self) -> AdaptiveSpin {
+        match self.0.load(Ordering::Relaxed) {
+            0 => AdaptiveSpin::new(),
+            bits => AdaptiveSpin::from_bits(bits),
+        }
     }
 
     /// Keeps what was learned since [`get`](Self::get), unless receives may no longer spin.
@@ -40,7 +46,7 @@ impl SpinningReceives {
     }
 
     pub(super) fn allow(&self, allowed: bool) {
-        if allowed != (self.0.load(Ordering::Relaxed) != 0) {
+        if allowed != self.are_allowed() {
             let bits = if allowed { AdaptiveSpin::new().to_bits() } else { 0 };
             self.0.store(bits, Ordering::Relaxed);
         }
@@ -54,15 +60,16 @@ mod tests {
     #[test]
     fn what_was_learned_is_kept_while_it_is_allowed() {
         let receives = SpinningReceives::default();
-        assert_eq!(receives.get(), None);
+        assert!(!receives.are_allowed());
         receives.allow(true);
-        assert_eq!(receives.get(), Some(AdaptiveSpin::new()));
+        assert!(receives.are_allowed());
+        assert_eq!(receives.get(), AdaptiveSpin::new());
         let learned = AdaptiveSpin::from_bits(AdaptiveSpin::new().to_bits() + 1);
         receives.put(&learned);
         receives.allow(true);
-        assert_eq!(receives.get(), Some(learned));
+        assert_eq!(receives.get(), learned);
         receives.allow(false);
         receives.put(&AdaptiveSpin::new());
-        assert_eq!(receives.get(), None);
+        assert!(!receives.are_allowed());
     }
 }

@@ -1,9 +1,8 @@
 //! The first attempt of a call in which the kernel itself may wait.
 
 use super::attempt::{Attempt, KernelWaits, Progress};
-use crate::adaptive_spin::AdaptiveSpin;
 use crate::caller::Interruptible;
-use crate::handle::{Handle, SHORTEST_KERNEL_LIMIT};
+use crate::handle::{Direction, Handle, SHORTEST_KERNEL_LIMIT};
 use crate::sys::holders::knows_holders;
 use crate::sys::unix::Blocking;
 use crate::time::{Deadline, LazyDeadline};
@@ -24,9 +23,10 @@ pub(super) fn attempt_in_kernel<A: Attempt>(
     expects_wait: bool,
 ) -> Option<io::Result<Progress<A::Output>>> {
     let started = (expects_wait || !limit.is_never()).then(Instant::now);
-    let attempted = match handle.spin(A::DIRECTION) {
-        None => attempt_sleeping(handle, fd, limit, operation),
-        Some(spin) => attempt_spinning(handle, fd, limit, operation, spin),
+    let attempted = if A::DIRECTION == Direction::Receive && handle.receives_may_spin() {
+        attempt_spinning(handle, fd, limit, operation)
+    } else {
+        attempt_sleeping(handle, fd, limit, operation)
     };
     match (&attempted, started) {
         (Some(Ok(Progress::Done(_))), Some(started)) => {
@@ -41,7 +41,8 @@ pub(super) fn attempt_in_kernel<A: Attempt>(
 }
 
 /// An attempt in which the kernel waits; `None` if it has no limit that ends this in time.
-#[inline]
+#[allow(clippy::inline_always)] // a part of nearly every call
+#[inline(always)]
 fn attempt_sleeping<A: Attempt>(
     handle: &Handle,
     fd: BorrowedFd<'_>,
@@ -58,14 +59,15 @@ fn attempt_sleeping<A: Attempt>(
 }
 
 /// The same, but where something is expected soon it is tried again and again before the kernel waits.
+#[cold]
 #[inline(never)]
 fn attempt_spinning<A: Attempt>(
     handle: &Handle,
     fd: BorrowedFd<'_>,
     limit: &LazyDeadline,
     operation: &mut A,
-    mut spin: AdaptiveSpin,
 ) -> Option<io::Result<Progress<A::Output>>> {
+    let mut spin = handle.spin();
     let found = spin.wait(Deadline::Never, Instant::now, |deadline| {
         if deadline == Deadline::Never {
             return Ok(Interruptible::Done(Some(attempt_sleeping(

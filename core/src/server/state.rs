@@ -324,18 +324,13 @@ impl State {
 mod tests {
     use super::*;
     use crate::domain::Family;
-    use crate::handle::Direction;
 
     #[test]
     fn receives_spin_on_the_only_connection_and_not_beside_a_low_water_mark() {
         let mut state = State::default();
         let connections: [_; 3] = std::array::from_fn(|_| Arc::new(Socket::tcp(Family::IPV4).unwrap()));
         let workers: [_; 3] = std::array::from_fn(|_| state.add_worker());
-        let spinning = || {
-            connections
-                .each_ref()
-                .map(|each| each.handle.spin(Direction::Receive).is_some())
-        };
+        let spinning = || connections.each_ref().map(|each| each.handle.receives_may_spin());
         assert_eq!(spinning(), [false; 3]);
         for (at, expected) in [(0, [true, false, false]), (1, [false; 3]), (2, [false; 3])] {
             assert!(state.begin(workers[at], &connections[at], None));
