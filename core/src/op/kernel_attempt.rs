@@ -88,7 +88,7 @@ fn attempt_spinning<A: Attempt>(
 
 /// Whether the kernel itself will wait: on a descriptor that no other process or handle can
 /// hold, whose mode is ours to choose. One system call then does everything, and `close` wakes it with shutdown(2). This is the one
-/// place that decides it; everything else waits in [`ReadinessWait`].
+/// place that decides it; everything else waits in [`super::readiness`].
 ///
 /// A call with a deadline needs a limit in the kernel, and is left to it only if it will probably have to wait.
 #[inline]

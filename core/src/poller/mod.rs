@@ -141,37 +141,7 @@ impl Poller {
         caller: &mut C,
     ) -> Result<usize> {
         let timeout = timeout.into();
-        self.recorded_wait(events, timeout, |events| {
-            look_then_block(caller, Deadline::after(timeout), |deadline| {
-                self.0.wait(events, deadline)
-            })
-        })
-    }
-
-    /// Waits as [`wait_with`](Self::wait_with) does, but spins first where something is expected soon. A spin that finds nothing
-    /// has the caller check for signals.
-    pub(crate) fn wait_spinning<C: Caller>(
-        &self,
-        events: &mut [Event],
-        timeout: Timeout,
-        caller: &mut C,
-        spin: &mut AdaptiveSpin,
-    ) -> Result<usize> {
-        self.recorded_wait(events, timeout, |events| {
-            look_then_block(caller, Deadline::after(timeout), |deadline| {
-                spin.wait(deadline, Instant::now, |deadline| self.0.wait(events, deadline))
-            })
-        })
-    }
-
-    /// Makes a wait, and records it.
-    #[inline]
-    fn recorded_wait(
-        &self,
-        events: &mut [Event],
-        timeout: Timeout,
-        wait: impl FnOnce(&mut [Event]) -> std::result::Result<Option<usize>, Kind>,
-    ) -> Result<usize> {
+        let deadline = Deadline::after(timeout);
         if events.is_empty() {
             return Err(Error::invalid(
                 Operation::Poller,
@@ -185,11 +155,30 @@ impl Poller {
                 line.text("step", "wait")
             });
         }
-        let found = named(wait(events)).map(Option::unwrap_or_default);
+        let found = look_then_block(caller, deadline, |deadline| self.0.wait(events, deadline));
+        let found = named(found).map(Option::unwrap_or_default);
         if recorded {
             end_wait_record(events, &found);
         }
         found
+    }
+
+    /// Waits as [`wait_with`](Self::wait_with) does, but spins first where something is expected soon, unless waits are recorded. A
+    /// spin that finds nothing has the caller check for signals, which a record would show as an interruption.
+    pub(crate) fn wait_spinning<C: Caller>(
+        &self,
+        events: &mut [Event],
+        timeout: Timeout,
+        caller: &mut C,
+        spin: &mut AdaptiveSpin,
+    ) -> Result<usize> {
+        if trace::is_on() || events.is_empty() {
+            return self.wait_with(events, timeout, caller);
+        }
+        let found = look_then_block(caller, Deadline::after(timeout), |deadline| {
+            spin.wait(deadline, Instant::now, |deadline| self.0.wait(events, deadline))
+        });
+        named(found).map(Option::unwrap_or_default)
     }
 
     /// Makes at least one [`wait`](Self::wait) return early: one in progress, or else the next.
