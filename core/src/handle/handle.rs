@@ -36,7 +36,7 @@ pub(crate) struct Handle {
     pub(super) kernel_limits: KernelLimits,
     wait_hints: WaitHints,
     peer_failures: PeerFailures,
-    spinning_receives: SpinningReceives,
+    pub(super) spinning_receives: SpinningReceives,
     pub(crate) shared: ForkLock<Shared>,
     pub(crate) connection_end: ConnectionEnd,
     pub(crate) traced: Traced,
@@ -249,9 +249,12 @@ impl Handle {
         self.spinning_receives.are_allowed() && !has_low_water()
     }
 
-    /// What has been learned from earlier receives.
-    pub(crate) fn spin(&self) -> AdaptiveSpin {
-        self.spinning_receives.get()
+    /// What has been learned from earlier receives, if they may spin on this descriptor.
+    pub(crate) fn spin(&self, fd: BorrowedFd<'_>) -> Option<AdaptiveSpin> {
+        self.spinning_receives.get(|| {
+            let low_water = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT);
+            low_water.is_ok_and(|bytes| bytes > 1) // a system without such marks has an error
+        })
     }
 
     /// Keeps what a receive has learned.

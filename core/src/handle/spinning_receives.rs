@@ -3,8 +3,11 @@
 use crate::adaptive_spin::AdaptiveSpin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// Whether a receive may have to wait for more than one byte (`SO_RCVLOWAT`); sockets that are accepted inherit that. From then on
-/// no receive spins: it would end with fewer.
+/// What is stored until a receive has found out whether the socket has a low-water mark, perhaps inherited from its listener.
+const UNCHECKED: u32 = 1 << 31;
+
+/// Whether the program has set one (`SO_RCVLOWAT`): a receive may have to wait for more than one byte. From then on no receive spins:
+/// it would end with fewer.
 static LOW_WATER: AtomicBool = AtomicBool::new(false);
 
 /// From now on no receive spins: see [`LOW_WATER`].
@@ -27,10 +30,16 @@ impl SpinningReceives {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    pub(super) fn get(&self) -> AdaptiveSpin {
+    /// What has been learned. The first time, they are allowed no longer, and there is nothing, if the socket has a low-water mark.
+    pub(super) fn get(&self, has_low_water: impl FnOnce() -> bool) -> Option<AdaptiveSpin> {
         match self.0.load(Ordering::Relaxed) {
-            0 => AdaptiveSpin::new(),
-            bits => AdaptiveSpin::from_bits(bits),
+            0 => None,
+            UNCHECKED if has_low_water() => {
+                self.allow(false);
+                None
+            }
+            UNCHECKED => Some(AdaptiveSpin::new()),
+            bits => Some(AdaptiveSpin::from_bits(bits)),
         }
     }
 
@@ -47,7 +56,7 @@ impl SpinningReceives {
 
     pub(super) fn allow(&self, allowed: bool) {
         if allowed != self.are_allowed() {
-            let bits = if allowed { AdaptiveSpin::new().to_bits() } else { 0 };
+            let bits = if allowed { UNCHECKED } else { 0 };
             self.0.store(bits, Ordering::Relaxed);
         }
     }
@@ -56,20 +65,44 @@ impl SpinningReceives {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handle::{BlockingMode, Handle};
+    use crate::sys::unix;
+    use std::os::unix::net::UnixStream;
 
     #[test]
     fn what_was_learned_is_kept_while_it_is_allowed() {
         let receives = SpinningReceives::default();
+        let learned = || receives.get(|| false);
         assert!(!receives.are_allowed());
+        assert_eq!(learned(), None);
         receives.allow(true);
         assert!(receives.are_allowed());
-        assert_eq!(receives.get(), AdaptiveSpin::new());
-        let learned = AdaptiveSpin::from_bits(AdaptiveSpin::new().to_bits() + 1);
-        receives.put(&learned);
+        assert_eq!(learned(), Some(AdaptiveSpin::new()));
+        let more = AdaptiveSpin::from_bits(AdaptiveSpin::new().to_bits() + 1);
+        receives.put(&more);
         receives.allow(true);
-        assert_eq!(receives.get(), learned);
+        assert_eq!(receives.get(|| unreachable!("it was checked before")), Some(more));
         receives.allow(false);
         receives.put(&AdaptiveSpin::new());
         assert!(!receives.are_allowed());
+    }
+
+    /// Regression: an accepted socket inherits the mark that its listener had before it was adopted.
+    #[test]
+    fn receives_with_a_low_water_mark_do_not_spin() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        let handle = Handle::new(one.into(), BlockingMode::new(false, false));
+        handle.let_receives_spin(true);
+        let inside = handle.enter().ok().unwrap();
+        assert_eq!(handle.spin(inside.fd()), Some(AdaptiveSpin::new()));
+        unix::set_option(
+            inside.fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVLOWAT,
+            &4_i32.to_ne_bytes(),
+        )
+        .unwrap();
+        assert_eq!(handle.spin(inside.fd()), None);
+        assert!(!handle.spinning_receives.are_allowed());
     }
 }

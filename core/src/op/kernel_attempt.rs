@@ -67,7 +67,9 @@ fn attempt_spinning<A: Attempt>(
     limit: &LazyDeadline,
     operation: &mut A,
 ) -> Option<io::Result<Progress<A::Output>>> {
-    let mut spin = handle.spin();
+    let Some(mut spin) = handle.spin(fd) else {
+        return attempt_sleeping(handle, fd, limit, operation);
+    };
     let found = spin.wait(Deadline::Never, Instant::now, |deadline| {
         if deadline == Deadline::Never {
             return Ok(Interruptible::Done(Some(attempt_sleeping(
