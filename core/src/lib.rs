@@ -63,6 +63,8 @@ pub use error::Counted;
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use framing::{ByteOrder, Frames, Framing, Header, PrefixWidth, Reader, ReaderCall};
+#[doc(hidden)]
+pub use handle::has_low_water;
 pub use hint::hint;
 pub use lookup::{eai, AddressInfo, Hints, HostEntry, HostError};
 pub use message_server::{

@@ -1,24 +1,10 @@
 //! Receives that may spin before they sleep: those of a server's only connection.
 
 use crate::adaptive_spin::AdaptiveSpin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What is stored until a receive has found out whether the socket has a low-water mark, perhaps inherited from its listener.
 const UNCHECKED: u32 = 1 << 31;
-
-/// Whether the program has set one (`SO_RCVLOWAT`): a receive may have to wait for more than one byte. From then on no receive spins:
-/// it would end with fewer.
-static LOW_WATER: AtomicBool = AtomicBool::new(false);
-
-/// From now on no receive spins: see [`LOW_WATER`].
-pub(crate) fn low_water_was_set() {
-    LOW_WATER.store(true, Ordering::Relaxed);
-}
-
-#[inline]
-pub(super) fn has_low_water() -> bool {
-    LOW_WATER.load(Ordering::Relaxed)
-}
 
 /// What has been learned from earlier receives, as a number; 0 if they may not spin.
 #[derive(Default)]

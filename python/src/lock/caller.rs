@@ -4,7 +4,7 @@ use super::budget::FREE_BYTES;
 use super::contention::{self, Detached};
 use super::policy::{self, LockPolicy};
 use crate::raw::threads::{is_only_thread, HAS_LOCK};
-use polysock::{CallHints, Caller, Start, Stop};
+use polysock::{has_low_water, CallHints, Caller, Start, Stop};
 use pyo3::prelude::*;
 use std::time::Instant;
 
@@ -113,8 +113,8 @@ impl Caller for PythonCaller<'_> {
     #[allow(clippy::inline_always)] // every call begins with it, and most know what it finds out
     #[inline(always)]
     fn start(&mut self, hint: CallHints) -> Start {
-        if policy::has_low_water() {
-            return Start::Waiting;
+        if has_low_water() {
+            return Start::Waiting; // a try would return less than the program asked to wait for
         }
         let detached = if hint.expects_wait {
             Start::Waiting

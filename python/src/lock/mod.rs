@@ -14,4 +14,4 @@ pub mod switch;
 
 pub use caller::{brief, detach, PythonCaller};
 pub use contention::watch_forks;
-pub use policy::{low_water_was_set, try_first, LockPolicy};
+pub use policy::{try_first, LockPolicy};

@@ -5,10 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether sockets try their calls first, unless they were set otherwise: see [`set_try_first`].
 static TRY_FIRST: AtomicBool = AtomicBool::new(true);
 
-/// Whether a socket becomes ready only when more than one byte is there (`SO_RCVLOWAT`); sockets that it accepts inherit
-/// that. From then on no call is tried first: it would return less than the program asked to wait for.
-static LOW_WATER: AtomicBool = AtomicBool::new(false);
-
 /// When a call may be tried before this thread gives up the interpreter lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum LockPolicy {
@@ -69,15 +65,4 @@ pub fn set_try_first(on: bool) {
 #[inline]
 pub fn try_first() -> bool {
     TRY_FIRST.load(Ordering::Relaxed)
-}
-
-/// From now on no call is tried first: see [`LOW_WATER`].
-pub fn low_water_was_set() {
-    LOW_WATER.store(true, Ordering::Relaxed);
-}
-
-/// Whether [`low_water_was_set`].
-#[inline]
-pub fn has_low_water() -> bool {
-    LOW_WATER.load(Ordering::Relaxed)
 }

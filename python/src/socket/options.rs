@@ -2,7 +2,6 @@
 
 use crate::arguments::{duration, since, CInt, CUint};
 use crate::errors::raise;
-use crate::lock;
 use crate::raw::buffer::Readable;
 use polysock::{Kind, Socket};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
@@ -119,9 +118,6 @@ impl<'a, 'py> Setting<'a, 'py> {
     /// Sets it.
     pub fn set(&self, py: Python<'_>, socket: &Socket) -> PyResult<()> {
         let (level, name) = (self.level, self.name);
-        if (level, name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
-            lock::low_water_was_set();
-        }
         raise(
             py,
             match &self.value {

@@ -2,7 +2,7 @@
 
 use super::super::Socket;
 use crate::error::{Error, Operation, Result};
-use crate::handle::{low_water_was_set, Direction};
+use crate::handle::{note_low_water, Direction};
 use crate::sys::{kernel, unix};
 use crate::trace::Line;
 use std::io;
@@ -44,7 +44,7 @@ impl Socket {
     #[inline(always)]
     fn set_at(&self, fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]) -> io::Result<()> {
         if (level, name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
-            low_water_was_set();
+            note_low_water();
         }
         let set = || unix::set_option(fd, level, name, value);
         match limited(level, name) {

@@ -68,24 +68,48 @@ mod glibc {
     }
 
     /// # Safety
+    /// As for sendto(2).
+    #[inline]
+    unsafe fn sendto_directly(
+        fd: c_int,
+        start: *const c_void,
+        length: usize,
+        flags: c_int,
+        to: *const sockaddr,
+        to_length: socklen_t,
+    ) -> ssize_t {
+        // SAFETY: by our own contract.
+        let result = unsafe { libc::syscall(libc::SYS_sendto, fd, start, length, flags, to, to_length) };
+        count(result)
+    }
+
+    /// # Safety
+    /// As for recvfrom(2).
+    #[inline]
+    unsafe fn recvfrom_directly(
+        fd: c_int,
+        start: *mut c_void,
+        length: usize,
+        flags: c_int,
+        from: *mut sockaddr,
+        from_length: *mut socklen_t,
+    ) -> ssize_t {
+        // SAFETY: by our own contract.
+        let result =
+            unsafe { libc::syscall(libc::SYS_recvfrom, fd, start, length, flags, from, from_length) };
+        count(result)
+    }
+
+    /// # Safety
     /// As for send(2).
     #[inline]
     pub unsafe fn send(fd: c_int, start: *const c_void, length: usize, flags: c_int) -> ssize_t {
         // SAFETY: by our own contract. With a null address, the system call does what send(2) does.
         unsafe {
-            if !is_direct() {
-                return libc::send(fd, start, length, flags);
+            match is_direct() {
+                true => sendto_directly(fd, start, length, flags, ptr::null(), 0),
+                false => libc::send(fd, start, length, flags),
             }
-            let (to, to_length) = (ptr::null::<sockaddr>(), 0usize);
-            count(libc::syscall(
-                libc::SYS_sendto,
-                fd,
-                start,
-                length,
-                flags,
-                to,
-                to_length,
-            ))
         }
     }
 
@@ -102,18 +126,10 @@ mod glibc {
     ) -> ssize_t {
         // SAFETY: by our own contract.
         unsafe {
-            if !is_direct() {
-                return libc::sendto(fd, start, length, flags, to, to_length);
+            match is_direct() {
+                true => sendto_directly(fd, start, length, flags, to, to_length),
+                false => libc::sendto(fd, start, length, flags, to, to_length),
             }
-            count(libc::syscall(
-                libc::SYS_sendto,
-                fd,
-                start,
-                length,
-                flags,
-                to,
-                to_length,
-            ))
         }
     }
 
@@ -123,10 +139,10 @@ mod glibc {
     pub unsafe fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
         // SAFETY: by our own contract.
         unsafe {
-            if !is_direct() {
-                return libc::sendmsg(fd, message, flags);
+            match is_direct() {
+                true => count(libc::syscall(libc::SYS_sendmsg, fd, message, flags)),
+                false => libc::sendmsg(fd, message, flags),
             }
-            count(libc::syscall(libc::SYS_sendmsg, fd, message, flags))
         }
     }
 
@@ -136,19 +152,10 @@ mod glibc {
     pub unsafe fn recv(fd: c_int, start: *mut c_void, length: usize, flags: c_int) -> ssize_t {
         // SAFETY: by our own contract. With null pointers for an address, the system call does what recv(2) does.
         unsafe {
-            if !is_direct() {
-                return libc::recv(fd, start, length, flags);
+            match is_direct() {
+                true => recvfrom_directly(fd, start, length, flags, ptr::null_mut(), ptr::null_mut()),
+                false => libc::recv(fd, start, length, flags),
             }
-            let (from, from_length) = (ptr::null_mut::<sockaddr>(), ptr::null_mut::<socklen_t>());
-            count(libc::syscall(
-                libc::SYS_recvfrom,
-                fd,
-                start,
-                length,
-                flags,
-                from,
-                from_length,
-            ))
         }
     }
 
@@ -165,18 +172,10 @@ mod glibc {
     ) -> ssize_t {
         // SAFETY: by our own contract.
         unsafe {
-            if !is_direct() {
-                return libc::recvfrom(fd, start, length, flags, from, from_length);
+            match is_direct() {
+                true => recvfrom_directly(fd, start, length, flags, from, from_length),
+                false => libc::recvfrom(fd, start, length, flags, from, from_length),
             }
-            count(libc::syscall(
-                libc::SYS_recvfrom,
-                fd,
-                start,
-                length,
-                flags,
-                from,
-                from_length,
-            ))
         }
     }
 
@@ -186,10 +185,10 @@ mod glibc {
     pub unsafe fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
         // SAFETY: by our own contract.
         unsafe {
-            if !is_direct() {
-                return libc::recvmsg(fd, message, flags);
+            match is_direct() {
+                true => count(libc::syscall(libc::SYS_recvmsg, fd, message, flags)),
+                false => libc::recvmsg(fd, message, flags),
             }
-            count(libc::syscall(libc::SYS_recvmsg, fd, message, flags))
         }
     }
 
