@@ -34,24 +34,9 @@ pub fn sendmsg(
     }
     let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
-    // reads; `SendBuf` has the layout of a `struct iovec` and promises readable memory.
-    check_count(unsafe { send_header(fd.as_raw_fd(), &header, flags) })
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "musl", target_pointer_width = "64")))]
-use os::sendmsg as send_header;
-
-/// sendmsg(2) without musl. There, lengths are half as wide as the kernel's, and the other half must be zero. To make sure of that,
-/// musl's sendmsg(3) copies control messages to a buffer on its stack, and fails with ENOMEM if they are longer (more than
-/// 1,024 bytes in musl 1.2.3 and 1,056 in 1.2.5). Ours are zero already ([`message_header`], [`codec::push`]).
-///
-/// # Safety
-/// As for sendmsg(3); control messages must have been made by `codec::push`.
-#[cfg(all(target_os = "linux", target_env = "musl", target_pointer_width = "64"))]
-unsafe fn send_header(fd: RawFd, header: &libc::msghdr, flags: c_int) -> isize {
-    // SAFETY: by our own contract.
-    let result = unsafe { libc::syscall(libc::SYS_sendmsg, fd, std::ptr::from_ref(header), flags) };
-    isize::try_from(result).unwrap_or(-1)
+    // reads; `SendBuf` has the layout of a `struct iovec` and promises readable memory. What musl's lengths leave of the
+    // kernel's is zero (`message_header`, `codec::push`).
+    check_count(unsafe { os::sendmsg(fd.as_raw_fd(), &raw const header, flags) })
 }
 
 /// What [`recvmsg`] returns besides the bytes.
