@@ -10,6 +10,7 @@ more than a twentieth of one of the two processors is repeated.
 """
 
 import argparse
+import math
 import os
 import platform
 import statistics
@@ -39,14 +40,7 @@ def main():
     client_on, server_on = processors()
     settings = Settings(str(arguments.built / "load_c"), arguments.seconds, arguments.seconds / 4, server_on, client_on)
 
-    turns = [
-        (name, each)
-        for number in range(arguments.rounds)
-        for name, load in loads.items()
-        if load.rounds is None or number < load.rounds
-        # The order changes from round to round, so that none always comes first.
-        for each in (chosen if number % 2 else reversed(chosen))
-    ]
+    turns = list(in_turns(chosen, loads, arguments.rounds))
     progress = Progress("servers", [part_name(each, load) for load, each in turns])
     measured, failures = defaultdict(list), {}
     with awake():
@@ -76,6 +70,18 @@ def main():
     print(markdown, end="")
     if arguments.result:
         save(arguments.result, rows, markdown, seconds=progress.seconds(), **facts)
+
+
+def in_turns(chosen, loads, rounds):
+    """The measurements in their order, as (name of a load, program)."""
+    most = math.ceil(max((load.rounds for load in loads.values()), default=1))
+    for number in range(rounds):
+        for again in range(most):
+            for name, load in loads.items():
+                if number + again * rounds < load.rounds * rounds:
+                    # The order changes from time to time, so that none always comes first.
+                    for each in chosen if (number + again) % 2 else reversed(chosen):
+                        yield name, each
 
 
 def parsed():
