@@ -88,7 +88,7 @@ impl Judge<'_> {
                 self.check(ended >= due, Fault::Early, || {
                     format!("wait_acked: {:?} of {:?}", waited.call.took(), waited.limit)
                 });
-                let known = ours.known.at_least(due);
+                let known = ours.surely_known.at_least(due);
                 self.check(
                     known < waited.position || waited.position == 0,
                     Fault::Pessimistic,
@@ -224,7 +224,7 @@ impl Judge<'_> {
             format!("{:?} of {:?}", close.took(), self.round.plan.deadline)
         });
         let Record { ours, peers, .. } = self.record;
-        let known = ours.known.at_least(due) > self.round.sent;
+        let known = ours.surely_known.at_least(due) > self.round.sent;
         let finished = peers
             .length
             .is_some_and(|length| peers.acked.at_least(due) > length);
@@ -260,7 +260,7 @@ impl Judge<'_> {
         let close = &self.round.close;
         let Record { ours, peers, .. } = self.record;
         let least = sent.saturating_sub(ours.known.at_most(close.ended));
-        let most = sent.saturating_sub(ours.known.at_least(earliest));
+        let most = sent.saturating_sub(ours.surely_known.at_least(earliest));
         let total = outcome.unacked + outcome.unsent;
         self.check((least..=most).contains(&total), Fault::WrongCount, || {
             format!(

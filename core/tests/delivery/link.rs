@@ -163,7 +163,8 @@ impl Link {
             Way::ToPeer => (ours, peers),
             Way::FromPeer => (peers, ours),
         };
+        let had_passed = stream.has_passed(segment);
         stream.give(segment, moment);
-        opposite.learn(segment, moment);
+        opposite.learn(segment, had_passed, moment);
     }
 }

@@ -64,8 +64,10 @@ pub struct Stream {
     after_gap: BTreeMap<u64, u64>,
     /// How far the receiver has acknowledged it: its kernel has it.
     pub acked: History,
-    /// How far the sender was given acknowledgements.
+    /// How far the sender was given acknowledgements: it may know them.
     pub known: History,
+    /// How far it surely knows them. A kernel drops a segment whose bytes it has all had, with the acknowledgement in it.
+    pub surely_known: History,
     /// Resets that its sender has sent, and those that the receiver was given.
     pub resets_sent: Vec<Moment>,
     pub resets_given: Vec<Moment>,
@@ -134,10 +136,19 @@ impl Stream {
         }
     }
 
-    /// Its sender is given an acknowledgement.
-    pub fn learn(&mut self, segment: &Segment, moment: Moment) {
+    /// Whether its receiver has had all of this: a segment that was sent again, or that others have overtaken.
+    pub fn has_passed(&self, segment: &Segment) -> bool {
+        self.place(segment)
+            .is_some_and(|(_, end)| end < self.given.last())
+    }
+
+    /// Its sender is given an acknowledgement, in a segment of the other direction that had passed already or had not.
+    pub fn learn(&mut self, segment: &Segment, had_passed: bool, moment: Moment) {
         if let Some(position) = self.acked_by(segment).filter(|_| !segment.rst) {
             self.known.grow(moment, position);
+            if !had_passed {
+                self.surely_known.grow(moment, position);
+            }
         }
     }
 }
