@@ -18,7 +18,7 @@ class Load:
     connections: int = 100
     busy: int | None = None  #: how many of the connections have a request under way; None: all
     size: int = 64  #: bytes of a request and of its reply
-    rounds: float = 1  #: it has this many times the rounds of the run
+    rounds: float = 1  #: how many rounds it has, as a multiple of the run's
     times: float = 1  #: it is measured for this many times the usual time
     short: bool = False  #: measured in a short run, too
 
@@ -30,9 +30,9 @@ LOADS = {
     "echo-1": Load("echo 64 B, 1 connection", connections=1, short=True),
     "echo-10": Load("echo 64 B, 10", connections=10),
     "echo-100": Load("echo 64 B, 100", short=True),
-    # In half a second even the fastest servers answer each connection only 75 times. One pause of the machine delays
-    # a request on every connection, more than a hundredth of all, and would decide the p99. More rounds because a
-    # thousand threads are in one of two states for seconds: most of them wait for the interpreter lock, or none does.
+    # In half a second even the fastest servers answer each connection only 75 to 100 times. One pause of the machine
+    # delays a request on every connection, about a hundredth of all, and would decide the p99. There are more rounds
+    # because for seconds most of a thousand threads wait for the interpreter lock, or hardly any does.
     "echo-1000": Load("echo 64 B, 1,000", connections=1000, rounds=2, times=4, short=True),
     "idle-1000": Load("echo 64 B, 1,000, of which 900 idle", connections=1000, busy=100),
     "idle-10000": Load("echo 64 B, 10,000, of which 9,900 idle", connections=10_000, busy=100, rounds=0.4),

@@ -73,13 +73,13 @@ def main():
 
 
 def in_turns(chosen, loads, rounds):
-    """The measurements in their order, as (name of a load, program)."""
+    """Yields the measurements in order, each as (name of a load, program)."""
     most = math.ceil(max((load.rounds for load in loads.values()), default=1))
     for number in range(rounds):
         for again in range(most):
             for name, load in loads.items():
                 if number + again * rounds < load.rounds * rounds:
-                    # The order changes from time to time, so that none always comes first.
+                    # The order alternates, so that no server always comes first.
                     for each in chosen if (number + again) % 2 else reversed(chosen):
                         yield name, each
 
@@ -87,9 +87,9 @@ def in_turns(chosen, loads, rounds):
 def parsed():
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("--built", type=Path, required=True, help="the folder with the programs in C")
-    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--rounds", type=int, help="of most loads; some have more, or fewer")
     parser.add_argument("--seconds", type=float, help="of one measurement")
-    parser.add_argument("--short", action="store_true", help="fewer loads and rounds: about 2 minutes")
+    parser.add_argument("--short", action="store_true", help="fewer loads and rounds: about 3 minutes")
     parser.add_argument("--servers", metavar="WORDS", type=words, help="only servers with one of these in their names")
     parser.add_argument(
         "--loads", metavar="WORDS", type=words, help=f"only loads with one of these: {', '.join(LOADS)}"

@@ -12,7 +12,7 @@
 //! | [`os::poll`] | wait for descriptors no longer than the time given, and report an interruption by a signal | ppoll(2), to the nanosecond | poll(2), rounded up to milliseconds |
 //! | [`os::accept`] | return a descriptor that is close-on-exec and in blocking mode | accept4(2) | accept(2), fcntl(2) |
 //! | [`os::set_nonblocking`], [`os::family`], [`os::sendfile`], [`os::MAKE_NONBLOCKING`], [`os::CLOEXEC_RIGHTS`] | do what their names say | in one call | in two, or through a buffer |
-//! | [`os::send`], [`os::sendto`], [`os::sendmsg`], [`os::recv`], [`os::recvfrom`], [`os::recvmsg`] | do what their man pages say; the caller makes sure that no thread is cancelled in them | the system call, where glibc would prepare for that | the C library's function |
+//! | [`os::send`], [`os::sendto`], [`os::sendmsg`], [`os::recv`], [`os::recvfrom`], [`os::recvmsg`] | do what their man pages say; the caller makes sure that no thread is cancelled in them | the system call, where glibc would prepare for that | the C library's function; on 64-bit musl the system call for sendmsg |
 //! | [`os::sendmmsg`], [`os::recvmmsg`] | send or receive several messages, waiting at most for the first | in one call | in a loop |
 //! | [`os::cuts_segments`] | report whether the kernel cuts one send into datagrams | `UDP_SEGMENT` | no |
 //! | [`os::sleep_at`], [`os::wake_at`] | put a thread to sleep on a value, and wake it | futex(2) | a condition variable |

@@ -34,8 +34,8 @@ pub fn sendmsg(
     }
     let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
-    // reads; `SendBuf` has the layout of a `struct iovec` and promises readable memory. What musl's lengths leave of the
-    // kernel's is zero (`message_header`, `codec::push`).
+    // reads; `SendBuf` has the layout of a `struct iovec` and promises readable memory. The padding beside
+    // musl's narrower lengths is zero (`message_header`, `codec::push`).
     check_count(unsafe { os::sendmsg(fd.as_raw_fd(), &raw const header, flags) })
 }
 

@@ -11,7 +11,7 @@ pub fn sendmmsg(fd: BorrowedFd<'_>, messages: &mut [BatchMessage<'_>], flags: c_
     let mut sent = 0;
     for message in messages {
         // SAFETY: the header borrows all that it points at, and sendmsg only reads it.
-        let result = unsafe { libc::sendmsg(fd.as_raw_fd(), message.header(), flags) };
+        let result = unsafe { super::sendmsg(fd.as_raw_fd(), message.header(), flags) };
         match unix::check_count(result) {
             Ok(length) => message.set_length(length),
             Err(_) if sent > 0 => break,
