@@ -171,7 +171,7 @@ fn the_error_names_the_host_and_each_address() {
         assert_eq!(error.operation().name(), "create_connection");
 
         let (_full, silent) = full_listener();
-        let (result, took) = timed(|| connect(&[silent, refused], None, ms(400)));
+        let (result, took) = timed(|| connect(&[silent, refused], Some(10), ms(400)));
         let (kind, text) = detail(result);
         assert_eq!(kind, Kind::TimedOut);
         assert!(took >= ms(400), "{took:?}");
